@@ -38,7 +38,11 @@ template <std::integral I>
 std::string to_text(I value) {
   return std::to_string(value);
 }
-inline std::string to_text(std::string_view value) { return "'" + std::string{value} + "'"; }
+inline std::string to_text(std::string_view value) {
+  std::string out{"'"};
+  out += value;
+  return out += '\'';
+}
 
 }  // namespace detail
 

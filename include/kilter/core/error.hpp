@@ -18,11 +18,11 @@ struct Position {
   std::size_t line = 0;
   std::size_t column = 0;
 
-  /// `file:line:column`, without the parts that are 0.
+  /// `file:line:column`, without the parts that are 0; `input` stands for a file without a name.
   [[nodiscard]] std::string text() const {
-    std::string out = file;
-    if (line != 0) out += ":" + std::to_string(line);
-    if (line != 0 && column != 0) out += ":" + std::to_string(column);
+    std::string out = file.empty() ? "input" : file;
+    if (line != 0) out.append(":").append(std::to_string(line));
+    if (line != 0 && column != 0) out.append(":").append(std::to_string(column));
     return out;
   }
 };

@@ -15,7 +15,9 @@ namespace kilter {
 
 /// Anything that calls `f(0), …, f(n − 1)`, each once, in any order, and returns when all are done.
 template <class E>
-concept Executor = requires(const E& executor, std::size_t n, void (*f)(std::size_t)) { executor.for_each_index(n, f); };
+concept Executor = requires(const E& executor, std::size_t n, void (*f)(std::size_t)) {
+  executor.for_each_index(n, f);
+};
 
 /// Runs in the calling thread, in order.
 struct Inline {

@@ -1,6 +1,8 @@
 #pragma once
 /// @file
-/// Random numbers that are the same on every platform: own engine, own distributions, one stream per task.
+/// Random numbers that do not depend on the standard library: own engine, own distributions, one stream per task. Integers,
+/// uniforms and shuffles are the same bit for bit everywhere; the other distributions as far as the platform's `log`, `exp` and
+/// `cos` agree.
 
 #include <array>
 #include <bit>
@@ -22,6 +24,17 @@ constexpr std::uint64_t splitmix64(std::uint64_t& state) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
   return z ^ (z >> 31);
+}
+
+/// ln of the Poisson probability of `k`: as it stands below 10, above by Stirling's series around k, which loses no digits however
+/// large the mean is. (`std::lgamma` would write a global.)
+inline double log_poisson(double k, double mean) {
+  constexpr double factorial[] = {1, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880};
+  if (k < 10) return k * std::log(mean) - mean - std::log(factorial[static_cast<int>(k)]);
+  const double excess = (mean - k) / k;
+  const double square = 1 / (k * k);
+  const double series = (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680))) / k;
+  return k * (std::log1p(excess) - excess) - 0.5 * std::log(2 * std::numbers::pi * k) - series;
 }
 }  // namespace detail
 
@@ -62,8 +75,12 @@ class Rng {
 
   /// Uniform on [0, 1) with 53 random bits.
   constexpr double uniform() { return static_cast<double>((*this)() >> 11) * 0x1.0p-53; }
-  /// Uniform on [low, high).
-  constexpr double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  /// Uniform on [low, high); `low` itself where the two are equal.
+  constexpr double uniform(double low, double high) {
+    require(low <= high, "low", low, "must not exceed high");
+    const double x = low + (high - low) * uniform();
+    return x < high ? x : low;  // the sum may round up to high
+  }
 
   /// Uniform on {0, …, n − 1} without bias (Lemire 2019, nearly divisionless); `n` must not be 0.
   constexpr std::size_t index(std::size_t n) {
@@ -86,38 +103,54 @@ class Rng {
     const double radius = std::sqrt(-2 * std::log(1 - uniform()));
     return radius * std::cos(2 * std::numbers::pi * uniform());
   }
-  double normal(double mean, double deviation) { return mean + deviation * normal(); }
+  double normal(double mean, double deviation) {
+    require(deviation >= 0, "deviation", deviation, "must not be negative");
+    return mean + deviation * normal();
+  }
 
   /// Exponential with the given mean.
-  double exponential(double mean) { return -mean * std::log(1 - uniform()); }
+  double exponential(double mean) {
+    require(mean >= 0, "mean", mean, "must not be negative");
+    return -mean * std::log(1 - uniform());
+  }
 
   /// Lognormal: `exp` of a normal with the given mean and deviation.
   double lognormal(double log_mean, double log_deviation) { return std::exp(normal(log_mean, log_deviation)); }
 
   /// Pareto with scale `minimum` and shape `alpha` (heavy tail; infinite variance for alpha ≤ 2).
-  double pareto(double minimum, double alpha) { return minimum * std::pow(1 - uniform(), -1 / alpha); }
+  double pareto(double minimum, double alpha) {
+    require(minimum > 0, "minimum", minimum, "must be positive");
+    require(alpha > 0, "alpha", alpha, "must be positive");
+    return minimum * std::pow(1 - uniform(), -1 / alpha);
+  }
 
-  /// Poisson: Knuth's product for small means, halved means added for large ones (exact, O(mean)).
+  /// Poisson: Knuth's product up to a mean of 10, transformed rejection above (Hörmann 1993, algorithm PTRS); O(1) in the mean.
   std::size_t poisson(double mean) {
-    require(mean >= 0 && std::isfinite(mean), "mean", mean, "must be finite and not negative");
-    std::size_t count = 0;
-    for (; mean > 30; mean -= 30) count += poisson_small(30);
-    return count + poisson_small(mean);
+    require(mean >= 0 && mean <= 1e15, "mean", mean, "must lie in 0 … 1e15");
+    return mean < 10 ? poisson_small(mean) : poisson_large(mean);
   }
 
   /// Fisher–Yates.
-  template <class T>
-  constexpr void shuffle(std::span<T> items) {
+  template <class T, std::size_t Extent>
+  constexpr void shuffle(std::span<T, Extent> items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[index(i)]);
   }
 
  private:
+  /// The upper half of the product a b; the lower half goes to `low`.
   static constexpr std::uint64_t multiply(std::uint64_t a, std::uint64_t b, std::uint64_t& low) {
+#ifdef __SIZEOF_INT128__
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(a) * b;
+    low = static_cast<std::uint64_t>(product);
+    return static_cast<std::uint64_t>(product >> 64);
+#else
     const std::uint64_t a0 = a & 0xffffffffU, a1 = a >> 32, b0 = b & 0xffffffffU, b1 = b >> 32;
     const std::uint64_t mid = a1 * b0 + ((a0 * b0) >> 32);
     const std::uint64_t mid2 = a0 * b1 + (mid & 0xffffffffU);
     low = a * b;
     return a1 * b1 + (mid >> 32) + (mid2 >> 32);
+#endif
   }
 
   std::size_t poisson_small(double mean) {
@@ -125,6 +158,23 @@ class Rng {
     std::size_t count = 0;
     for (double product = uniform(); product > limit; product *= uniform()) ++count;
     return count;
+  }
+
+  std::size_t poisson_large(double mean) {
+    const double b = 0.931 + 2.53 * std::sqrt(mean);
+    const double a = -0.059 + 0.02483 * b;
+    const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
+    const double inside = 0.9277 - 3.6224 / (b - 2);
+    while (true) {
+      const double u = uniform() - 0.5;
+      const double v = 1 - uniform();
+      const double room = 0.5 - std::abs(u);
+      const double k = std::floor((2 * a / room + b) * u + mean + 0.43);
+      if (room >= 0.07 && v <= inside) return static_cast<std::size_t>(k);
+      if (!(k >= 0) || (room < 0.013 && v > room)) continue;
+      const double hat = std::log(v * inverse_alpha / (a / (room * room) + b));
+      if (hat <= detail::log_poisson(k, mean)) return static_cast<std::size_t>(k);
+    }
   }
 
   std::array<std::uint64_t, 4> state_{};

@@ -5,23 +5,27 @@
 #include <charconv>
 #include <cmath>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "kilter/core/contract.hpp"
 #include "kilter/core/units.hpp"
 
 namespace kilter {
 
-/// A moment in UTC. `Time + Seconds` rounds to the nearest second.
+/// A moment in UTC. `Time + Seconds` rounds to the nearest second and throws `std::invalid_argument` unless the seconds are finite
+/// and fit in 62 bits.
 struct Time {
   std::int64_t unix_seconds = 0;
 
   friend constexpr auto operator<=>(Time, Time) = default;
   friend constexpr Seconds operator-(Time a, Time b) { return Seconds{static_cast<double>(a.unix_seconds - b.unix_seconds)}; }
-  friend Time operator+(Time t, Seconds d) { return {t.unix_seconds + std::llround(d.base())}; }
-  friend Time operator-(Time t, Seconds d) { return {t.unix_seconds - std::llround(d.base())}; }
+  friend Time operator+(Time t, Seconds d) { return {t.unix_seconds + whole(d)}; }
+  friend Time operator-(Time t, Seconds d) { return {t.unix_seconds - whole(d)}; }
 
   /// Hour of the day in UTC, 0 … 23.
   [[nodiscard]] constexpr int hour_of_day() const { return static_cast<int>(floor_mod(unix_seconds, 86400) / 3600); }
@@ -31,6 +35,10 @@ struct Time {
   }
 
  private:
+  static std::int64_t whole(Seconds d) {
+    require(std::abs(d.base()) < 0x1p62, "duration", d.base(), "must be finite and below 2^62 s");
+    return std::llround(d.base());
+  }
   static constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) { return ((a % b) + b) % b; }
 };
 
@@ -79,9 +87,18 @@ inline std::optional<unsigned> digits(std::string_view text, std::size_t at, std
   return value;
 }
 
+/// Appends `value ≥ 0` with at least `width` digits.
+inline void append_number(std::string& out, std::int64_t value, std::size_t width) {
+  char buffer[20];
+  const auto count = static_cast<std::size_t>(std::to_chars(buffer, buffer + sizeof buffer, value).ptr - buffer);
+  if (count < width) out.append(width - count, '0');
+  out.append(buffer, count);
+}
+
 }  // namespace detail
 
-/// Reads `YYYY-MM-DDThh:mm:ssZ` (or a space for the `T`, and without the `Z`); nothing if the text is anything else or no real date.
+/// Reads `YYYY-MM-DDThh:mm:ssZ` (or a space for the `T`, and without the `Z`); nothing if the text is anything else or no real
+/// date.
 [[nodiscard]] inline std::optional<Time> parse_time(std::string_view text) {
   if (text.size() == 20 && text.back() == 'Z') text.remove_suffix(1);
   if (text.size() != 19 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' ||
@@ -96,15 +113,21 @@ inline std::optional<unsigned> digits(std::string_view text, std::size_t at, std
   return Time{detail::days_from_civil(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second};
 }
 
-/// Writes `YYYY-MM-DDThh:mm:ssZ`.
+/// Writes `YYYY-MM-DDThh:mm:ssZ`; years before 0 and after 9999 with a sign or more digits, which `parse_time` does not read.
 [[nodiscard]] inline std::string to_string(Time time) {
   const std::int64_t in_day = ((time.unix_seconds % 86400) + 86400) % 86400;
   const auto date = detail::civil_from_days((time.unix_seconds - in_day) / 86400);
-  const auto two = [](std::int64_t v) { return (v < 10 ? "0" : "") + std::to_string(v); };
-  std::string year = std::to_string(date.year);
-  if (year.size() < 4) year.insert(0, 4 - year.size(), '0');
-  return year + "-" + two(date.month) + "-" + two(date.day) + "T" + two(in_day / 3600) + ":" + two(in_day / 60 % 60) + ":" +
-         two(in_day % 60) + "Z";
+  std::string out;
+  out.reserve(20);
+  if (date.year < 0) out += '-';
+  detail::append_number(out, std::abs(date.year), 4);
+  const std::int64_t parts[] = {date.month, date.day, in_day / 3600, in_day / 60 % 60, in_day % 60};
+  for (std::size_t i = 0; i < 5; ++i) {
+    out += "--T::"[i];
+    detail::append_number(out, parts[i], 2);
+  }
+  out += 'Z';
+  return out;
 }
 
 }  // namespace kilter

@@ -37,8 +37,7 @@ class Quantity {
   explicit constexpr Quantity(double base_value) : base_(base_value) {}
 
   constexpr operator double() const  // NOLINT(google-explicit-constructor): a ratio is a number
-    requires(D == Dim{})
-  {
+      requires(D == Dim{}) {
     return base_;
   }
 
@@ -67,9 +66,10 @@ class Quantity {
   friend constexpr Quantity operator+(Quantity a, Quantity b) { return Quantity{a.base_ + b.base_}; }
   friend constexpr Quantity operator-(Quantity a, Quantity b) { return Quantity{a.base_ - b.base_}; }
   friend constexpr Quantity operator-(Quantity a) { return Quantity{-a.base_}; }
-  friend constexpr Quantity operator*(double k, Quantity a) { return Quantity{k * a.base_}; }
-  friend constexpr Quantity operator*(Quantity a, double k) { return Quantity{k * a.base_}; }
-  friend constexpr Quantity operator/(Quantity a, double k) { return Quantity{a.base_ / k}; }
+  // Only with a dimension: a ratio converts to a number by itself, and `2 * ratio` would be ambiguous.
+  friend constexpr Quantity operator*(double k, Quantity a) requires(D != Dim{}) { return Quantity{k * a.base_}; }
+  friend constexpr Quantity operator*(Quantity a, double k) requires(D != Dim{}) { return Quantity{a.base_ * k}; }
+  friend constexpr Quantity operator/(Quantity a, double k) requires(D != Dim{}) { return Quantity{a.base_ / k}; }
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
 
  private:
@@ -85,7 +85,7 @@ constexpr Quantity<A - B> operator/(Quantity<A> a, Quantity<B> b) {
   return Quantity<A - B>{a.base() / b.base()};
 }
 template <Dim A>
-constexpr Quantity<Dim{} - A> operator/(double k, Quantity<A> a) {
+constexpr Quantity<Dim{} - A> operator/(double k, Quantity<A> a) requires(A != Dim{}) {
   return Quantity<Dim{} - A>{k / a.base()};
 }
 

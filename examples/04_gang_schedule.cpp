@@ -1,0 +1,58 @@
+// Schedules training gangs on two pools while power is dear in the evening: first come first served, EASY and a genetic search.
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+
+#include "kilter/core/rng.hpp"
+#include "kilter/schedule/genetic.hpp"
+#include "kilter/schedule/list.hpp"
+
+using namespace kilter;
+using namespace kilter::units;
+
+schedule::Problem make_problem() {
+  schedule::Problem problem{.tardiness_price = 2 * usd / h, .wait_price = 0.02 * usd / h};
+  problem.pools = {{.name = "H100", .speed = 2.0, .capacity = {32}, .cost_rate = {}},
+                   {.name = "A100", .speed = 1.0, .capacity = {64}, .cost_rate = {}}};
+  for (int hour = 0; hour < 24; ++hour) {
+    const double price = hour >= 4 && hour < 9 ? 0.35 : 0.09;  // USD per kWh: the evening peak is 4 to 9 hours away
+    problem.pools[0].cost_rate.push_back((0.8 * kW * (price * usd / kWh)).base());
+    problem.pools[1].cost_rate.push_back((0.5 * kW * (price * usd / kWh)).base());
+  }
+  Rng rng{9};
+  for (std::size_t id = 0; id < 14; ++id) {
+    const int gpus = 4 << rng.index(4);
+    const Seconds release = rng.uniform(0, 5) * h, work = rng.uniform(1, 8) * h;
+    problem.tasks.push_back({.id = id, .release = release, .work = work, .gpus = gpus, .due = release + 2 * work + 5 * h});
+  }
+  return problem;
+}
+
+/// One line for each gang: the half hours in which it waits (.) and runs (the pool's letter).
+void draw(const schedule::Problem& problem, const schedule::Schedule& plan) {
+  for (const auto& a : plan.assignments) {
+    const auto& task = problem.tasks[a.task];
+    const auto slot = [](Seconds t) { return static_cast<std::size_t>(std::clamp(2 * t.in(h), 0.0, 48.0)); };
+    std::string line(slot(a.finish) + 1, ' ');
+    for (std::size_t i = slot(task.release); i < slot(a.start); ++i) line[i] = '.';
+    for (std::size_t i = slot(a.start); i < line.size(); ++i) line[i] = problem.pools[a.pool].name[0];
+    std::printf("  gang %2zu, %2d GPUs |%s%s\n", a.task, task.gpus, line.c_str(), a.finish > task.due ? " late" : "");
+  }
+}
+
+int main() {
+  const schedule::Problem problem = make_problem();
+  const schedule::Schedule plans[] = {schedule::ListScheduler{}.schedule(problem), schedule::EasyScheduler{}.schedule(problem),
+                                      schedule::GeneticScheduler{}.schedule(problem)};
+  const char* names[] = {"First come first served", "EASY backfilling", "Genetic search"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto& plan = plans[i];
+    std::printf("%s: %.2f USD = power %.2f + lateness %.2f + waiting %.2f", names[i], plan.total.in(usd), plan.cost.in(usd),
+                plan.tardiness_cost.in(usd), plan.wait_cost.in(usd));
+    std::printf(" (no schedule costs less than %.2f)\n", plans[2].bound.in(usd));
+    draw(problem, plan);
+    for (const auto& fault : schedule::validate(problem, plan)) std::printf("  WRONG: %s\n", fault.c_str());
+  }
+  return 0;
+}

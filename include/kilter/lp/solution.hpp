@@ -1,0 +1,249 @@
+#pragma once
+/// @file
+/// `Solution`: the answer of a solver and what proves it; `verify` recomputes the proof on the model.
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kilter/core/contract.hpp"
+#include "kilter/core/status.hpp"
+#include "kilter/lp/model.hpp"
+
+namespace kilter::lp {
+
+/// Where a column, or the activity of a row, stands in a basis.
+enum class VariableStatus : std::uint8_t {
+  basic,          ///< its value follows from the others
+  at_lower,       ///< nonbasic at its lower bound (fixed ones too)
+  at_upper,       ///< nonbasic at its upper bound
+  free_nonbasic,  ///< nonbasic at zero, without bounds
+};
+
+/// A starting point for the simplex method: one status per column and per row.
+struct Basis {
+  std::vector<VariableStatus> columns{};
+  std::vector<VariableStatus> rows{};
+
+  friend bool operator==(const Basis&, const Basis&) = default;
+};
+
+/// How far an answer is from satisfying the optimality conditions of the model as it was given, without any scaling.
+///
+/// Of an `optimal` answer: `primal` is the largest violation of a bound or row bound; `dual` the largest reduced cost or shadow
+/// price whose sign asks for a bound that is infinite; `complementarity` the largest product of a reduced cost (shadow price) and
+/// the distance from the bound it belongs to, over 1 + |objective|; `gap` is |primal objective − dual objective| / (1 + |primal
+/// objective|). Of an `infeasible` or `unbounded` answer: `dual` or `primal` is the violation of its ray, and `gap` is 0 when the
+/// ray proves the status and 1 when it does not. Of any other answer only `primal` is meaningful.
+struct Residuals {
+  double primal = 0;
+  double dual = 0;
+  double complementarity = 0;
+  double gap = 0;
+};
+
+/// The answer of a solver. `status` says which of the other members mean something:
+/// `optimal`: all but `ray`; `infeasible`: `ray`; `unbounded`: `primal` (a feasible point) and `ray`;
+/// limits and `cancelled`: the last point, not necessarily feasible (`residuals.primal` says how far), and `basis` to go on from.
+struct Solution {
+  Status status = Status::numerical_failure;
+  double objective = 0;
+  std::vector<double> primal{};        ///< value of each column
+  std::vector<double> row_activity{};  ///< A x
+  std::vector<double> dual{};          ///< shadow price of each row: change of the objective per unit of its active bound
+  std::vector<double> reduced_cost{};  ///< cost − A' dual, of each column
+  Basis basis{};
+  std::size_t iterations = 0;
+  Residuals residuals{};
+  /// Infeasible: a multiplier per row whose combination of the rows contradicts the bounds (Farkas). Unbounded: a direction, one
+  /// entry per column, along which the objective falls without limit.
+  std::vector<double> ray{};
+};
+
+/// A solver: `solve(model)` and `solve(model, &basis)` give a `Solution`.
+template <class S>
+concept LpSolver = requires(const S& solver, const Model& model, const Basis* start) {
+  { solver.solve(model) } -> std::same_as<Solution>;
+  { solver.solve(model, start) } -> std::same_as<Solution>;
+};
+
+/// What a ray proves. `margin` > 0 is the proof; `violation` is the largest rounding that had to be overlooked, relative to the
+/// ray.
+struct Certificate {
+  double margin = 0;
+  double violation = 0;
+
+  [[nodiscard]] bool holds(double tolerance = 1e-9) const { return margin > 0 && violation <= tolerance; }
+};
+
+namespace detail {
+
+inline void check_size(std::string_view argument, std::size_t size, int wanted) {
+  require(size == static_cast<std::size_t>(wanted), argument, size, "must have one entry per row or column of the model");
+}
+
+/// A' multipliers, and per column the sum of the magnitudes added up, which tells rounding from substance.
+struct Combination {
+  std::vector<double> value;
+  std::vector<double> magnitude;
+};
+
+inline Combination combine_rows(const Model& model, std::span<const double> multiplier) {
+  const auto n = static_cast<std::size_t>(model.columns());
+  Combination result{std::vector<double>(n), std::vector<double>(n)};
+  for (int i = 0; i < model.rows(); ++i) {
+    const double y = multiplier[static_cast<std::size_t>(i)];
+    if (y == 0) continue;
+    for (const Term& term : model.row(i)) {
+      const auto j = static_cast<std::size_t>(term.column);
+      result.value[j] += y * term.coefficient;
+      result.magnitude[j] += std::abs(y * term.coefficient);
+    }
+  }
+  return result;
+}
+
+inline std::vector<double> activities(const Model& model, std::span<const double> x) {
+  std::vector<double> activity(static_cast<std::size_t>(model.rows()));
+  for (int i = 0; i < model.rows(); ++i) {
+    double sum = 0;
+    for (const Term& term : model.row(i)) sum += term.coefficient * x[static_cast<std::size_t>(term.column)];
+    activity[static_cast<std::size_t>(i)] = sum;
+  }
+  return activity;
+}
+
+inline double outside(double value, double lower, double upper) { return std::max({0.0, lower - value, value - upper}); }
+
+/// The part of the optimality conditions that concerns one variable with value `x` and reduced cost `d`.
+inline void add_conditions(double x, double d, double lower, double upper, Residuals& out, double& dual_objective) {
+  out.primal = std::max(out.primal, outside(x, lower, upper));
+  if (d == 0) return;
+  const double bound = d > 0 ? lower : upper;
+  if (std::isinf(bound)) {
+    out.dual = std::max(out.dual, std::abs(d));
+  } else {
+    out.complementarity = std::max(out.complementarity, std::abs(d * (x - bound)));
+    dual_objective += d * bound;
+  }
+}
+
+/// Adds the largest value that `multiplier * t` takes for t in [lower, upper]; an infinite one becomes a violation.
+inline void add_supremum(double multiplier, double magnitude, double lower, double upper, double& sum, double& violation) {
+  if (multiplier == 0) return;
+  const double bound = multiplier > 0 ? upper : lower;
+  if (std::isinf(bound)) {
+    violation = std::max(violation, std::abs(multiplier) / magnitude);
+  } else {
+    sum += multiplier * bound;
+  }
+}
+
+inline double largest_magnitude(std::span<const double> values) {
+  double largest = 0;
+  for (const double v : values) largest = std::max(largest, std::abs(v));
+  return largest;
+}
+
+}  // namespace detail
+
+/// Does the Farkas multiplier `ray` (one per row) prove that no x satisfies the model? With g = A' ray, every feasible x and its
+/// activities s have g'x = ray's; `margin` is the amount by which the largest g'x over the column bounds stays below the smallest
+/// ray's over the row bounds, divided by the largest multiplier. O(nonzeros).
+[[nodiscard]] inline Certificate proves_infeasible(const Model& model, std::span<const double> ray) {
+  detail::check_size("ray", ray.size(), model.rows());
+  const double largest = detail::largest_magnitude(ray);
+  if (!(largest > 0) || !std::isfinite(largest)) return {};
+  const auto combination = detail::combine_rows(model, ray);
+  Certificate result;
+  double supremum = 0;
+  for (int i = 0; i < model.rows(); ++i) {
+    const double y = ray[static_cast<std::size_t>(i)];
+    detail::add_supremum(-y, largest, model.row_lower(i), model.row_upper(i), supremum, result.violation);
+  }
+  for (int j = 0; j < model.columns(); ++j) {
+    const auto k = static_cast<std::size_t>(j);
+    detail::add_supremum(combination.value[k], combination.magnitude[k], model.lower(j), model.upper(j), supremum,
+                         result.violation);
+  }
+  result.margin = -supremum / largest;
+  return result;
+}
+
+/// Does the direction `ray` (one entry per column) prove that the objective of a feasible model has no limit? `margin` is the fall
+/// of the objective per unit of the largest entry; `violation` is how fast, per unit of it, some bound is approached. O(nonzeros).
+[[nodiscard]] inline Certificate proves_unbounded(const Model& model, std::span<const double> ray) {
+  detail::check_size("ray", ray.size(), model.columns());
+  const double largest = detail::largest_magnitude(ray);
+  if (!(largest > 0) || !std::isfinite(largest)) return {};
+  Certificate result;
+  double cost = 0;
+  const auto approach = [&](double speed, double magnitude, double lower, double upper) {
+    if ((speed < 0 && std::isfinite(lower)) || (speed > 0 && std::isfinite(upper))) {
+      result.violation = std::max(result.violation, std::abs(speed) / magnitude);
+    }
+  };
+  for (int j = 0; j < model.columns(); ++j) {
+    const double t = ray[static_cast<std::size_t>(j)];
+    cost += model.cost(j) * t;
+    approach(t, largest, model.lower(j), model.upper(j));
+  }
+  for (int i = 0; i < model.rows(); ++i) {
+    double speed = 0, magnitude = 0;
+    for (const Term& term : model.row(i)) {
+      const double part = term.coefficient * ray[static_cast<std::size_t>(term.column)];
+      speed += part;
+      magnitude += std::abs(part);
+    }
+    approach(speed, magnitude, model.row_lower(i), model.row_upper(i));
+  }
+  result.margin = -cost / largest;
+  return result;
+}
+
+namespace detail {
+
+inline Residuals verify_point(const Model& model, std::span<const double> x, std::span<const double> y) {
+  Residuals out;
+  const bool has_dual = y.size() == static_cast<std::size_t>(model.rows());
+  const auto activity = activities(model, x);
+  const auto combination = has_dual ? combine_rows(model, y) : Combination{};
+  double objective = model.objective_constant(), dual_objective = objective;
+  for (int j = 0; j < model.columns(); ++j) {
+    const auto k = static_cast<std::size_t>(j);
+    objective += model.cost(j) * x[k];
+    const double d = has_dual ? model.cost(j) - combination.value[k] : 0.0;
+    add_conditions(x[k], d, model.lower(j), model.upper(j), out, dual_objective);
+  }
+  for (int i = 0; i < model.rows(); ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    add_conditions(activity[k], has_dual ? y[k] : 0.0, model.row_lower(i), model.row_upper(i), out, dual_objective);
+  }
+  out.complementarity /= 1 + std::abs(objective);
+  out.gap = has_dual ? std::abs(objective - dual_objective) / (1 + std::abs(objective)) : 0.0;
+  return out;
+}
+
+}  // namespace detail
+
+/// Recomputes the residuals of `solution` from its `primal`, `dual` and `ray` alone, on the model as it is. O(nonzeros).
+[[nodiscard]] inline Residuals verify(const Model& model, const Solution& solution) {
+  if (solution.status == Status::infeasible) {
+    const Certificate certificate = proves_infeasible(model, solution.ray);
+    return {.dual = certificate.violation, .gap = certificate.holds() ? 0.0 : 1.0};
+  }
+  detail::check_size("solution.primal", solution.primal.size(), model.columns());
+  if (solution.status == Status::unbounded) {
+    const Certificate certificate = proves_unbounded(model, solution.ray);
+    const double primal = detail::verify_point(model, solution.primal, {}).primal;
+    return {.primal = std::max(primal, certificate.violation), .gap = certificate.holds() ? 0.0 : 1.0};
+  }
+  if (solution.status == Status::optimal) detail::check_size("solution.dual", solution.dual.size(), model.rows());
+  return detail::verify_point(model, solution.primal, solution.dual);
+}
+
+}  // namespace kilter::lp

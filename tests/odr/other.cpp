@@ -1,0 +1,3 @@
+#include "both.hpp"
+
+Seen look_in_other() { return look(); }
