@@ -11,6 +11,7 @@
 
 #include "kilter/core/text.hpp"
 #include "kilter/core/time.hpp"
+#include "kilter/monitor/metrics.hpp"
 
 namespace week {
 
@@ -198,6 +199,23 @@ void write_events(std::ostream& out, const WeekResult& result) {
   }
 }
 
+/// The headline in Prometheus' text format, as a node exporter's textfile collector picks it up.
+void write_metrics(std::ostream& out, const WeekResult& result) {
+  monitor::Registry registry;
+  for (const auto& policy : result.policies) {
+    const auto& s = policy.summary;
+    const monitor::Labels labels{{"policy", policy.name}};
+    const auto set = [&](const char* name, const char* help, double value) { registry.set(registry.gauge(name, help, labels), value); };
+    set("kilter_week_cost_dollars", "Bill and credits of the simulated week", usd(s.total()));
+    set("kilter_week_energy_kilowatt_hours", "Energy drawn by the facilities", s.facility_energy.in(units::kWh));
+    set("kilter_week_carbon_kilograms", "Carbon emitted", s.carbon.in(units::kgCO2));
+    set("kilter_week_demand_missed_ratio", "Share of the demand that found no capacity", s.demand > 0 ? s.missed / s.demand : 0);
+    set("kilter_week_wait_p95_seconds", "95 % quantile of the training jobs' wait", s.p95_wait.base());
+    set("kilter_week_gpu_utilisation_ratio", "Busy GPUs over those switched on", s.utilisation);
+  }
+  monitor::write_prometheus(out, registry);
+}
+
 }  // namespace
 
 double gap_to_oracle(const WeekResult& result, const PolicyResult& policy) {
@@ -225,6 +243,7 @@ void write_results(const std::filesystem::path& folder, const Source& source, co
   write_file(folder / "hours.csv", [&](std::ostream& out) { write_hours(out, scenario, result); });
   write_file(folder / "jobs.csv", [&](std::ostream& out) { write_jobs(out, scenario, result); });
   write_file(folder / "plans.csv", [&](std::ostream& out) { write_plans(out, result); });
+  write_file(folder / "metrics.prom", [&](std::ostream& out) { write_metrics(out, result); });
   write_file(folder / "events.csv", [&](std::ostream& out) { write_events(out, result); });
 }
 

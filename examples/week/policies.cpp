@@ -108,12 +108,15 @@ std::vector<TradeOff> trade_offs(const Scenario& scenario, const loop::Signals& 
     out.committed.assign(out.gpus.size(), 0);
     problem.hours.push_back(std::move(out));
   }
-  double best = 0;
-  for (const auto& variant : world.service.variants) best = std::max(best, variant.quality);
+  // Floors that change something lie between the two best variants: below the second nobody has to serve the best.
+  std::vector<double> qualities;
+  for (const auto& variant : world.service.variants) qualities.push_back(variant.quality);
+  std::sort(qualities.rbegin(), qualities.rend());
+  const double best = qualities.front(), second = qualities[std::min<std::size_t>(1, qualities.size() - 1)];
   std::vector<TradeOff> points;
-  for (const double floor : {0.0, 0.95, 0.97, 0.98, 0.99, best}) {
-    for (const double carbon_price : {0.0, 0.1, 0.3, 1.0}) {
-      problem.quality_floor = std::min(floor, best);
+  for (const double floor : {second, (second + best) / 2, best}) {
+    for (const double carbon_price : {0.0, 0.1, 0.2, 0.3, 0.5, 1.0}) {
+      problem.quality_floor = floor;
       problem.preferences.carbon_price = carbon_price * units::usd / units::kgCO2;
       const auto plan = plan::plan_capacity(problem);
       if (plan.status != Status::optimal) continue;

@@ -68,7 +68,7 @@ std::string verdict(const WeekResult& result) {
 void headline(monitor::Flow& flow, const WeekResult& result) {
   const auto& interval = result.policy("interval").summary;
   const auto& reactive = result.policy("reactive").summary;
-  flow.facts({{"Total cost", "$ " + fixed(usd(interval.total()), 0), change(usd(interval.total()), usd(reactive.total())),
+  flow.facts({{"Total cost", "$ " + monitor::format_number(usd(interval.total()), 0), change(usd(interval.total()), usd(reactive.total())),
                tone(usd(interval.total()), usd(reactive.total()))},
               {"Demand missed", fixed(percent(interval.missed, interval.demand), 2) + " %",
                change(interval.missed, reactive.missed), tone(interval.missed, reactive.missed)},
@@ -78,22 +78,25 @@ void headline(monitor::Flow& flow, const WeekResult& result) {
                "reactive: " + fixed(gap_to_oracle(result, result.policy("reactive")), 1) + " %", monitor::Tone::plain}});
   flow.paragraph(verdict(result));
   monitor::Table table{"The week under each policy",
-                       {{"policy"}, {"total", "USD", 0, Better::low}, {"bill", "USD", 0}, {"credits", "USD", 0},
-                        {"energy", "kWh", 0, Better::low}, {"carbon", "kg", 0, Better::low}, {"missed", "%", 2, Better::low},
-                        {"SLO misses", "hours", 0, Better::low}, {"p95 wait", "h", 2, Better::low}, {"late", "jobs", 0, Better::low},
-                        {"GPU use", "%", 0, Better::high}, {"re-plans", "", 0}, {"gap", "% to oracle", 1}}};
+                       {{"policy"}, {"total", "USD", 0, Better::low}, {"bill", "USD", 0}, {"energy", "kWh", 0, Better::low},
+                        {"CO2", "kg", 0, Better::low}, {"missed", "%", 2, Better::low}, {"SLO", "h", 0, Better::low},
+                        {"p95 wait", "h", 2, Better::low}, {"late", "", 0, Better::low}, {"use", "%", 0, Better::high},
+                        {"re-plans", "", 0}, {"gap", "%", 1}}};
   for (const auto& p : result.policies) {
     const auto& s = p.summary;
-    table.row({p.name, usd(s.total()), usd(s.bill()), usd(s.credits), s.facility_energy.in(units::kWh), s.carbon.in(units::kgCO2),
+    table.row({p.name, usd(s.total()), usd(s.bill()), s.facility_energy.in(units::kWh), s.carbon.in(units::kgCO2),
                percent(s.missed, s.demand), s.missed_hours, s.p95_wait.in(units::h), s.late, 100 * s.utilisation, p.replans,
                gap_to_oracle(result, p)});
     if (p.name == "interval") table.highlight(table.size() - 1);
   }
   table.note("Bill: energy, depreciation of the GPUs held, a charge of 0.10 USD per kg CO2, and the training work still owed at the end. "
-             "Credits: 4 USD for each reference GPU-hour of demand that found no capacity. SLO misses: hours in which over 1 % of the "
-             "demand was missed. Wait: of training jobs, from submission to start. GPU use: busy over switched on.");
-  for (const auto& p : result.policies) table.note(p.name + ": " + p.description + ".");
+             "Total: the bill and credits of 4 USD for each reference GPU-hour of demand that found no capacity. Missed: share of the "
+             "demand. SLO: hours in which over 1 % of the demand was missed. Wait: of training jobs, from submission to start. Late: jobs "
+             "past their deadline. Use: busy GPUs over those switched on. Gap: how much more than the oracle's total.");
   flow.table(table);
+  std::vector<std::string> descriptions;
+  for (const auto& p : result.policies) descriptions.push_back(p.name + ": " + p.description + ".");
+  flow.list(descriptions);
 }
 
 void settings(monitor::Flow& flow, const WeekResult& result) {
@@ -220,18 +223,18 @@ void gangs(monitor::Flow& flow, const Scenario& scenario, const WeekResult& resu
 
 void trade_off(monitor::Flow& flow, const WeekResult& result) {
   monitor::Scatter chart{{.title = "Cost, carbon and quality of the service's first day",
-                          .caption = "The day's capacity plan solved for quality floors from none to full precision and carbon prices from 0 to "
-                                     "1 USD/kg. Dollars are energy and GPUs, without any carbon charge.",
+                          .caption = "The day's capacity plan solved for three quality floors (what the second-best variant gives, halfway, the best) and "
+                                     "carbon prices from 0 to 1 USD/kg, which the labels tell. Dollars are energy and GPUs, without any carbon charge.",
                           .x_label = "energy and GPUs, USD",
                           .y_label = "kg CO2",
                           .y_from_zero = false}};
   for (const auto& t : result.trade_offs) {
     chart.point({.x = t.dollars,
                  .y = t.kilograms,
-                 .label = "floor " + fixed(t.quality_floor, 2) + ", " + fixed(t.carbon_price, 1) + " USD/kg",
-                 .shade = t.quality});
+                 .label = fixed(t.carbon_price, 1) + " USD/kg",
+                 .group = "quality at least " + fixed(t.quality_floor, 4)});
   }
-  chart.pareto(Better::low, Better::low).shade_label("mean quality");
+  chart.pareto(Better::low, Better::low);
   flow.chart(chart);
 }
 

@@ -9,8 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "kilter/compress/tensor.hpp"
 #include "kilter/core/contract.hpp"
 #include "kilter/core/rng.hpp"
@@ -86,25 +84,46 @@ inline void check(const Network& network) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// `x wᵀ + b`, one input a row. Each row is a sum of scaled columns of `w`, four at a time: the inner loop runs over neighbouring
+/// outputs and vectorises, and a reader of this header is spared the compile time of a general matrix product.
+inline Tensor affine(TensorView x, const DenseLayer& layer) {
+  const std::size_t outputs = layer.weights.rows, inputs = layer.weights.cols;
+  Tensor columns = make_tensor(inputs, outputs);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t i = 0; i < inputs; ++i) columns(i, o) = layer.weights(o, i);
+  }
+  Tensor y = make_tensor(x.rows, outputs);
+  for (std::size_t r = 0; r < x.rows; ++r) {
+    const float* in = x.row(r).data();
+    float* out = y.row(r).data();
+    std::copy(layer.bias.begin(), layer.bias.end(), out);
+    std::size_t i = 0;
+    for (; i + 4 <= inputs; i += 4) {
+      const float *c0 = columns.row(i).data(), *c1 = c0 + outputs, *c2 = c1 + outputs, *c3 = c2 + outputs;
+      for (std::size_t o = 0; o < outputs; ++o) out[o] += in[i] * c0[o] + in[i + 1] * c1[o] + in[i + 2] * c2[o] + in[i + 3] * c3[o];
+    }
+    for (; i < inputs; ++i) {
+      const float* c = columns.row(i).data();
+      for (std::size_t o = 0; o < outputs; ++o) out[o] += in[i] * c[o];
+    }
+  }
+  return y;
+}
+
+}  // namespace detail
+
 /// The scores of each input (one a row): shape inputs x classes. Refuses shapes that do not fit.
 [[nodiscard]] inline Tensor forward(const Network& network, TensorView inputs) {
-  using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const auto index = [](std::size_t n) { return static_cast<Eigen::Index>(n); };
   detail::check(network);
   require(inputs.cols == network.inputs(), "inputs.cols", inputs.cols, "must be the inputs of the network");
-  Matrix x = Eigen::Map<const Matrix>(inputs.data, index(inputs.rows), index(inputs.cols));
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    const auto& [weights, bias] = network.layers[i];
-    const Eigen::Map<const Matrix> w(weights.values.data(), index(weights.rows), index(weights.cols));
-    const Eigen::Map<const Eigen::RowVectorXf> b(bias.data(), index(bias.size()));
-    Matrix y = x * w.transpose();
-    y.rowwise() += b;
-    if (i + 1 < network.layers.size()) y = y.cwiseMax(0.0F);
-    x = std::move(y);
+  Tensor x = detail::affine(inputs, network.layers.front());
+  for (std::size_t i = 1; i < network.layers.size(); ++i) {
+    for (float& v : x.values) v = std::max(v, 0.0F);
+    x = detail::affine(x, network.layers[i]);
   }
-  Tensor out{inputs.rows, network.outputs(), {}};
-  out.values.assign(x.data(), x.data() + x.size());
-  return out;
+  return x;
 }
 
 /// The class with the highest score in each row; the first of equal ones.

@@ -19,6 +19,7 @@
 #include "kilter/loop/signals.hpp"
 #include "kilter/loop/training.hpp"
 #include "kilter/lp/simplex.hpp"
+#include "kilter/monitor/drift.hpp"
 #include "kilter/plan/capacity.hpp"
 #include "kilter/schedule/genetic.hpp"
 #include "kilter/schedule/list.hpp"
@@ -89,11 +90,12 @@ class Controller {
  private:
   // ---- sense: what came otherwise than expected -------------------------------------------------------------------------------
 
-  [[nodiscard]] std::vector<Event> sense(const simulate::Observation& seen) const {
+  [[nodiscard]] std::vector<Event> sense(const simulate::Observation& seen) {
     std::vector<Event> events;
     if (!last_signals_) return events;
     const auto add = [&](std::string saw, std::string why) { events.push_back({seen.hour, std::move(saw), {}, std::move(why)}); };
     sense_demand(seen, add);
+    sense_drift(seen, add);
     for (std::size_t s = 0; s < seen.world.sites.size(); ++s) sense_price(seen, s, add);
     for (std::size_t p = 0; p < seen.gpus.size(); ++p) {
       const int change = seen.gpus[p] - last_gpus_[p];
@@ -122,6 +124,18 @@ class Controller {
       add("demand of " + fixed(demand, 0) + " reference GPUs, below the 1 % quantile of " + fixed(low, 0),
           "the forecast follows the last errors, and capacity is released");
     }
+  }
+
+  /// Says once when the one-hour forecasts' 90 % quantile stops covering what it should, and once when it does again.
+  template <class Add>
+  void sense_drift(const simulate::Observation& seen, const Add& add) {
+    if (last_signals_->demand.levels.size() < 2) return;
+    const bool before = coverage_.state().drifted;
+    const bool now = coverage_.add(seen.demand.back(), last_signals_->demand.quantile(0.9, 0));
+    if (now == before) return;
+    add("the 90 % quantile covered " + fixed(100 * coverage_.coverage(), 0) + " % of the last " + std::to_string(coverage_.size()) +
+            " hours",
+        now ? "the forecasts have drifted: the level planned for makes up for it" : "the forecasts cover again what they should");
   }
 
   template <class Add>
@@ -359,6 +373,7 @@ class Controller {
   Solver solver_;
   TrainingOutlook training_;
   double level_;
+  monitor::CoverageMonitor coverage_{{.level = 0.9, .window = 48, .significance = 0.01}};
   plan::CapacityPlan previous_;
   std::optional<Signals> last_signals_;
   std::vector<int> last_gpus_;
