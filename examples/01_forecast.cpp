@@ -1,4 +1,5 @@
 // Forecasts a day of hourly demand with 90 % intervals, and counts how many hours of the day that really came lie inside.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -14,7 +15,7 @@
 
 using namespace kilter;
 
-/// Three weeks and a day of busy GPUs: a daily cycle, quieter nights also in their noise, and errors that persist for hours.
+/// Three weeks and a day of busy GPUs: a daily cycle with noise in proportion to it that persists for hours.
 Series demand() {
   Series series{*parse_time("2025-03-03T00:00:00Z"), units::h, {}};
   Rng rng{7};
@@ -48,10 +49,10 @@ int main() {
 
   const double inside = forecast::coverage(actual.values, low.values, high.values);
   std::printf("\nCoverage of the held-out day: %.0f of 24 hours inside the 90 %% interval (%.0f %%)\n", 24 * inside, 100 * inside);
-  // One day says little: the same over the last week, a forecast from every third hour.
+  // One day says little: the same over the last week, a forecast from every sixth hour.
   const std::size_t first = series.size() - 8 * 24;
-  const auto ours = forecast::accuracy(forecast::rolling_origin(forecast::SeasonalLeastSquares{}, series, first, 24, 3), 24);
-  const auto naive = forecast::accuracy(forecast::rolling_origin(forecast::SeasonalNaive{.period = 24}, series, first, 24, 3), 24);
+  const auto ours = forecast::accuracy(forecast::rolling_origin(forecast::SeasonalLeastSquares{}, series, first, 24, 6), 24);
+  const auto naive = forecast::accuracy(forecast::rolling_origin(forecast::SeasonalNaive{.period = 24}, series, first, 24, 6), 24);
   std::printf(
       "Last week, 24 hours ahead: mean absolute error %.1f GPUs, coverage %.0f %% (same hour yesterday: %.1f GPUs, %.0f %%)\n",
       ours.mae, 100 * ours.coverage[2], naive.mae, 100 * naive.coverage[2]);

@@ -11,9 +11,9 @@ using namespace kilter;
 int main() {
   // How many GPUs of each kind serve 400 A100s' worth of requests for an hour? Costs in USD per GPU-hour, with electricity.
   lp::Model model;
-  const lp::Variable h100 = model.add_variable(0, 96, 0.92, "H100");
+  const lp::Variable h100 = model.add_variable(0, 96, 1.15, "H100");
   const lp::Variable a100 = model.add_variable(0, 256, 0.40, "A100");
-  const lp::Variable l40s = model.add_variable(0, 192, 0.28, "L40S");
+  const lp::Variable l40s = model.add_variable(0, 192, 0.21, "L40S");
   const int demand = model.add(2.3 * h100 + a100 + 0.7 * l40s >= 400, "demand in A100s");
   const int power = model.add(0.80 * h100 + 0.50 * a100 + 0.45 * l40s <= 190, "power in kW");
   const int spare = model.add(h100 >= 0.1 * (h100 + a100 + l40s), "a tenth of the GPUs are H100");

@@ -29,8 +29,9 @@ schedule::Problem make_problem() {
   return problem;
 }
 
-/// One line for each gang: the half hours in which it waits (.) and runs (the pool's letter).
+/// One line for each gang: the half hours in which it waits (.) and runs (the letter of its pool), under those of dear power ($).
 void draw(const schedule::Problem& problem, const schedule::Schedule& plan) {
+  std::printf("                   |        $$$$$$$$$$\n");
   for (const auto& a : plan.assignments) {
     const auto& task = problem.tasks[a.task];
     const auto slot = [](Seconds t) { return static_cast<std::size_t>(std::clamp(2 * t.in(h), 0.0, 48.0)); };
@@ -45,14 +46,14 @@ int main() {
   const schedule::Problem problem = make_problem();
   const schedule::Schedule plans[] = {schedule::ListScheduler{}.schedule(problem), schedule::EasyScheduler{}.schedule(problem),
                                       schedule::GeneticScheduler{}.schedule(problem)};
-  const char* names[] = {"First come first served", "EASY backfilling", "Genetic search"};
+  const char* names[] = {"First come first served, backfilled", "EASY backfilling", "Genetic search"};
   for (std::size_t i = 0; i < 3; ++i) {
     const auto& plan = plans[i];
-    std::printf("%s: %.2f USD = power %.2f + lateness %.2f + waiting %.2f", names[i], plan.total.in(usd), plan.cost.in(usd),
+    std::printf("%s: %.2f USD = power %.2f + lateness %.2f + waiting %.2f\n", names[i], plan.total.in(usd), plan.cost.in(usd),
                 plan.tardiness_cost.in(usd), plan.wait_cost.in(usd));
-    std::printf(" (no schedule costs less than %.2f)\n", plans[2].bound.in(usd));
     draw(problem, plan);
     for (const auto& fault : schedule::validate(problem, plan)) std::printf("  WRONG: %s\n", fault.c_str());
   }
+  std::printf("No schedule of these gangs costs less than %.2f USD\n", plans[2].bound.in(usd));
   return 0;
 }

@@ -23,9 +23,10 @@ int main() {
     }
   }
 
-  std::printf("\nVariants of the whole network, each asked the same %zu questions\n\n", compress::ProfileOptions{}.inputs);
+  const compress::ProfileOptions questions{.inputs = 2048};
+  std::printf("\nVariants of the whole network, each asked the same %zu questions\n\n", questions.inputs);
   std::printf("variant  bytes/weight  relative error  agrees with full precision   speed at batch 1, 8, 64\n");
-  for (const auto& v : compress::profile_variants(network, compress::standard_variants())) {
+  for (const auto& v : compress::profile_variants(network, compress::standard_variants(), questions)) {
     std::printf("%-7s %13.3f %14.2f%%  %8.2f%% (%.2f%% … %.2f%%) %12.2f %5.2f %5.2f\n", v.name.c_str(), v.bytes_per_weight,
                 100 * v.relative_error, 100 * v.quality, 100 * v.quality_low, 100 * v.quality_high, compress::speedup(v, 1),
                 compress::speedup(v, 8), compress::speedup(v, 64));

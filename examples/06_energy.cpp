@@ -1,4 +1,5 @@
 // The electricity bill of a GPU pool over a day: power curve, cooling, time-of-use tariff, demand charge, carbon, and power caps.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -16,7 +17,7 @@ using namespace kilter::units;
 
 constexpr int gpus = 512;
 
-/// −1 at four hours before noon's opposite … +1 at `peak`: a cycle of a day.
+/// A cycle of a day, 1 at hour `peak` and −1 half a day away.
 double cycle(std::size_t hour, double peak) {
   return std::cos(2 * std::numbers::pi * (static_cast<double>(hour) + 0.5 - peak) / 24);
 }
@@ -30,7 +31,7 @@ int main() {
   const energy::CarbonSignal carbon{grams};
   const energy::Facility hall{.fixed = 12 * kW};
 
-  std::printf("power cap   speed   energy   mean PUE   highest    energy   demand charge    carbon\n");
+  std::printf("power cap   speed   energy   mean PUE   highest   for energy   for demand   carbon\n");
   for (const double cap : {1.0, 0.8, 0.6}) {
     const energy::PowerLevel level = energy::power_level(700 * W, cap);  // of an H100: less power, a little less speed
     const energy::FanPower gpu{.idle = 70 * W, .peak = level.cap};
@@ -43,9 +44,9 @@ int main() {
       meter.values.push_back(energy::facility_power(hall, it, celsius).base());
     }
     const energy::Bill bill = energy::accumulate(meter, tariff, carbon);
-    const Watts highest = energy::demand_charge(meter, 1 * usd / kW) / (1 * usd / kW);
+    const Watts highest{*std::max_element(meter.values.begin(), meter.values.end())};
     const Dollars demand = energy::demand_charge(meter, 15 * usd / kW) / 30;  // a month's charge, by the day
-    std::printf("%8.0f%% %7.2f %5.2f MWh %10.3f %6.0f kW %5.0f USD %11.0f USD %6.2f t\n", 100 * cap, level.speed,
+    std::printf("%8.0f%% %7.2f %5.2f MWh %10.3f %6.0f kW %8.0f USD %8.0f USD %6.2f t\n", 100 * cap, level.speed,
                 bill.energy.in(MWh), static_cast<double>(bill.energy / machines), highest.in(kW), bill.money.in(usd),
                 demand.in(usd), bill.carbon.in(tCO2));
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <numeric>
 #include <vector>
 
 #include "kilter/forecast/accuracy.hpp"
@@ -12,7 +13,7 @@
 
 using namespace kilter;
 
-/// The values of the same hour of the last days are the distribution of that hour: no formula, and nothing below zero.
+/// The values of the same hour of the last days are the distribution of that hour. For histories without missing values.
 struct SameHour {
   std::size_t period = 24, days = 14;
 
@@ -25,7 +26,8 @@ struct SameHour {
     [[nodiscard]] forecast::Forecast forecast(std::size_t horizon) const {
       forecast::Forecast out{start, step, std::vector<double>(horizon), forecast::default_levels(), {}};
       for (std::size_t i = 0; i < horizon; ++i) {
-        for (const double v : seen[i % seen.size()]) out.mean[i] += v / static_cast<double>(seen[i % seen.size()].size());
+        const auto& values = seen[i % seen.size()];
+        out.mean[i] = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
       }
       for (const double level : out.levels) {
         for (std::size_t i = 0; i < horizon; ++i) {

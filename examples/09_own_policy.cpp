@@ -21,7 +21,8 @@ simulate::World make_world() {
   const cluster::GpuType a100 = cluster::gpu_type("A100-80GB"), h100 = cluster::gpu_type("H100-80GB");
   world.fleet.pools = {{"A100", 0, a100, 1, 3, 32, {{a100.peak, 1}}},
                        {"H100", 0, h100, cluster::relative_speed(h100, a100), 1, 32, {{h100.peak, 1}}}};
-  world.service.variants = compress::profile_variants(compress::reference_network(), compress::standard_variants());
+  world.service.variants =
+      compress::profile_variants(compress::reference_network(), compress::standard_variants(), {.inputs = 1024});
   world.options = cluster::serving_options(world.fleet, world.service);
   for (const double seconds : workload.gpu_seconds.values) world.demand.push_back(seconds / 3600);
   world.sites = {workload.sites[0]};

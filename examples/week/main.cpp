@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -35,7 +36,9 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--data", arguments.data, "Folder with inference_demand.csv, jobs.csv and the three site files; default: a synthetic week");
   app.add_option("--out", arguments.out, "Folder for report.html, result.json and CSV files")->capture_default_str();
   app.add_option("--scale", arguments.scale, "Multiplies the inference demand")->capture_default_str();
-  app.add_option("--seed", arguments.seed, "Seed of the synthetic week and of the genetic search")->capture_default_str();
+  app.add_option("--seed", arguments.seed, "Seed of the synthetic week and of the genetic search")
+      ->check([](const std::string& text) { return std::string{text.rfind('-', 0) == 0 ? "must not be negative" : ""}; })
+      ->capture_default_str();
   app.add_option("--threads", arguments.threads, "Threads; the results do not depend on it")->capture_default_str();
   app.add_option("--quantile", arguments.quantile, "Quantile of demand that the interval planner is ready for")->capture_default_str();
   app.add_option("--power-cap", arguments.scenario.power_cap, "Power cap of a site as a fraction of its peak draw")->capture_default_str();
@@ -59,18 +62,28 @@ kilter::telemetry::Workload read_workload(const Arguments& arguments) {
   return kilter::telemetry::scaled(week::read_folder(arguments.data), arguments.scale);
 }
 
+/// Makes the output folder and tries to write into it, before a week is spent on it.
+void prepare(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  const auto probe = folder / "result.json";
+  if (error || !std::ofstream{probe}) {
+    throw std::invalid_argument("--out = '" + folder.string() + "': " + (error ? error.message() : probe.string() + " cannot be written"));
+  }
+}
+
 int run(const Arguments& arguments) {
   check(arguments);
   const auto begin = std::chrono::steady_clock::now();
   const auto workload = read_workload(arguments);
   week::ScenarioOptions options = arguments.scenario;
-  options.seed = arguments.seed;
+  if (!arguments.data.empty()) options.jobs_file = (std::filesystem::path{arguments.data} / "jobs.csv").string();
   const week::Scenario scenario = week::make_scenario(workload, options);
   const std::string name =
       arguments.data.empty() ? "synthetic" : std::filesystem::weakly_canonical(arguments.data).filename().string();
   const week::Source source{name, arguments.scale, arguments.seed, arguments.quantile, workload.repairs};
   if (workload.repairs.filled > 0) std::cout << "repaired: " << workload.repairs.filled << " missing values were filled\n";
-  std::filesystem::create_directories(arguments.out);
+  prepare(arguments.out);
   const auto result =
       week::run_week(scenario, {arguments.threads, arguments.quantile, arguments.seed}, [&](std::size_t done, std::size_t of) {
         if (arguments.quiet || (done % 12 != 0 && done != of)) return;

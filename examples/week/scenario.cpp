@@ -8,6 +8,8 @@
 #include "kilter/cluster/fleet.hpp"
 #include "kilter/cluster/job.hpp"
 #include "kilter/cluster/service.hpp"
+#include "kilter/core/error.hpp"
+#include "kilter/core/text.hpp"
 #include "kilter/energy/facility.hpp"
 #include "kilter/energy/power.hpp"
 
@@ -28,6 +30,7 @@ constexpr PoolShape shape[] = {{0, "H100-80GB", 4}, {0, "L40S-48GB", 6}, {1, "A1
                                {1, "L40S-48GB", 4}, {2, "H100-80GB", 3}, {2, "A100-80GB", 6}};
 constexpr int smallest_largest_pool = 4;  // racks, so that a gang of 128 GPUs has a home
 constexpr double size_margin = 1.25;
+constexpr double largest_fleet = 100000;  // reference GPUs: racks are simulated one by one
 
 double busiest(const std::vector<double>& values, double level) {
   std::vector<double> sorted = values;
@@ -55,6 +58,17 @@ std::vector<energy::PowerLevel> levels_of(const cluster::GpuType& type) {
   return levels;
 }
 
+void set_power_cap(cluster::Fleet& fleet, std::size_t s, double fraction) {
+  const Watts busy = cluster::it_power(fleet, s, true);
+  auto& site = fleet.sites[s];
+  site.facility.fixed = 0.03 * busy;
+  site.power_cap = fraction * energy::facility_power(site.facility, busy, 20);
+  const Watts idle = energy::facility_power(site.facility, cluster::it_power(fleet, s, false), 20);
+  require(site.power_cap >= idle, "--power-cap", fraction,
+          "gives site " + site.name + " " + fixed(site.power_cap.in(kW), 1) + " kW, which is below its idle power of " +
+              fixed(idle.in(kW), 1) + " kW");
+}
+
 cluster::Fleet make_fleet(const telemetry::Workload& workload, double reference_gpus, double power_cap) {
   const cluster::GpuType reference = cluster::gpu_type("A100-80GB");
   cluster::Fleet fleet;
@@ -72,12 +86,18 @@ cluster::Fleet make_fleet(const telemetry::Workload& workload, double reference_
   auto& largest = *std::max_element(fleet.pools.begin(), fleet.pools.end(),
                                     [](const auto& a, const auto& b) { return a.racks < b.racks; });
   largest.racks = std::max(largest.racks, smallest_largest_pool);
-  for (std::size_t s = 0; s < fleet.sites.size(); ++s) {
-    const Watts busy = cluster::it_power(fleet, s, true);
-    fleet.sites[s].facility.fixed = 0.03 * busy;
-    fleet.sites[s].power_cap = power_cap * energy::facility_power(fleet.sites[s].facility, busy, 20);
-  }
+  for (std::size_t s = 0; s < fleet.sites.size(); ++s) set_power_cap(fleet, s, power_cap);
   return fleet;
+}
+
+/// A gang that fits no pool would wait for ever: refused with its row.
+void check_gangs(const telemetry::Workload& workload, const cluster::Fleet& fleet, const std::string& file) {
+  for (const auto& job : workload.jobs) {
+    if (job.gpus <= fleet.largest_pool()) continue;
+    const std::string what = "gpus: " + std::to_string(job.gpus) + " is larger than the largest pool of the fleet, " +
+                             std::to_string(fleet.largest_pool()) + " GPUs";
+    throw ParseError({file.empty() ? "synthetic job" : file, job.id + (file.empty() ? 1 : 2), 0}, what);
+  }
 }
 
 std::vector<cluster::Job> make_jobs(const telemetry::Workload& workload, double slack_hours) {
@@ -140,8 +160,8 @@ Scenario make_scenario(const telemetry::Workload& workload, const ScenarioOption
   telemetry::check(workload);
   require(options.power_cap > 0 && options.power_cap <= 1, "--power-cap", options.power_cap, "must lie in (0, 1]");
   require(options.quality_floor >= 0 && options.quality_floor <= 1, "--quality", options.quality_floor, "must lie in [0, 1]");
-  require(options.slack_hours >= 0, "--slack-hours", options.slack_hours, "must not be negative");
-  require(workload.gpu_seconds.size() > planned_hours + 24, "hours", workload.gpu_seconds.size(),
+  require(options.slack_hours >= 0 && options.slack_hours <= 87600, "--slack-hours", options.slack_hours, "must lie in [0, 87600]");
+  require(workload.gpu_seconds.size() >= planned_hours + 24, "hours", workload.gpu_seconds.size(),
           "must be at least a day of history and the week to be planned");
   Scenario scenario;
   auto& world = scenario.world;
@@ -150,7 +170,12 @@ Scenario make_scenario(const telemetry::Workload& workload, const ScenarioOption
   const std::vector<double> history(world.demand.begin(), world.demand.begin() + static_cast<std::ptrdiff_t>(scenario.first));
   scenario.history_peak = busiest(history, 1);
   scenario.history_training = busiest(trace_busy(workload, scenario.first), 0.95);
-  world.fleet = make_fleet(workload, size_margin * (scenario.history_peak + scenario.history_training), options.power_cap);
+  const double reference_gpus = size_margin * (scenario.history_peak + scenario.history_training);
+  require(reference_gpus <= largest_fleet, "gpu_seconds, --scale", reference_gpus,
+          "is the fleet in reference GPUs that the history's peak demand and training ask for; at most " + to_string(largest_fleet) +
+              " can be simulated");
+  world.fleet = make_fleet(workload, reference_gpus, options.power_cap);
+  check_gangs(workload, world.fleet, options.jobs_file);
   world.sites = workload.sites;
   world.jobs = make_jobs(workload, options.slack_hours);
   world.service.quality_floor = options.quality_floor;

@@ -4,7 +4,6 @@
 /// The fleet is sized from the history alone.
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,7 +19,7 @@ struct ScenarioOptions {
   double power_cap = 0.8;       ///< of what a site would draw with every GPU at its peak
   double quality_floor = 0.98;  ///< mean agreement with the full-precision model
   double slack_hours = 12;      ///< a job may wait this long, and half of its limit longer
-  std::uint64_t seed = 1;
+  std::string jobs_file;        ///< that the jobs were read from, for messages; empty for a synthetic week
 };
 
 struct Scenario {
@@ -31,7 +30,7 @@ struct Scenario {
   double history_training = 0;      ///< 95 % quantile of busy training GPUs in the trace
 };
 
-/// Throws `std::invalid_argument` naming what does not fit, a job larger than every pool among it.
+/// Throws `std::invalid_argument` naming the option that does not fit, and `kilter::ParseError` for a job larger than every pool.
 Scenario make_scenario(const kilter::telemetry::Workload& workload, const ScenarioOptions& options);
 
 }  // namespace week

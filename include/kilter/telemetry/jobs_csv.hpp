@@ -43,6 +43,7 @@ struct JobsCsvOptions {
   bool sort_unordered = false;                               ///< sort by submission (stable) and count, rather than refuse
   Seconds horizon{std::numeric_limits<double>::infinity()};  ///< submissions at or after it are refused
   int max_gpus = 1 << 20;                                    ///< larger gangs are refused
+  Seconds max_duration = 3650 * units::day;                  ///< longer jobs are refused
   CsvOptions csv{};
 };
 
@@ -61,6 +62,9 @@ inline JobRecord read_job(const CsvReader& csv, const JobColumns& at, const Jobs
   }
   const double duration = csv.number(at.duration);
   if (!(duration > 0)) csv.refuse(at.duration, shown(csv[at.duration]) + " is not positive");
+  if (duration > options.max_duration.base()) {
+    csv.refuse(at.duration, shown(csv[at.duration]) + " is longer than " + to_string(options.max_duration.base()) + " s");
+  }
   const std::int64_t gpus = csv.whole_number(at.gpus);
   if (gpus < 1 || gpus > options.max_gpus) {
     csv.refuse(at.gpus, shown(csv[at.gpus]) + " is not between 1 and " + std::to_string(options.max_gpus));

@@ -55,6 +55,7 @@ struct SeriesTable {
 struct SeriesCsvOptions {
   std::vector<std::string> required{};  ///< columns that must be there; further ones are read too
   bool allow_negative = false;          ///< in any column
+  double largest = 1e12;                ///< magnitude that is still believed; larger values are refused
   std::size_t max_gap = 24;             ///< rows in a row that may be absent
   Seconds step{};                       ///< whole seconds; 0: the smallest difference among the first hundred times
   CsvOptions csv{};
@@ -85,6 +86,8 @@ inline double read_value(const CsvReader& csv, std::size_t i, const SeriesCsvOpt
     ++repairs.missing_values;
   } else if (value < 0 && !options.allow_negative) {
     csv.refuse(i, shown(csv[i]) + " is negative");
+  } else if (std::abs(value) > options.largest) {
+    csv.refuse(i, shown(csv[i]) + " is larger than " + to_string(options.largest));
   }
   return value;
 }
