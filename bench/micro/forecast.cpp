@@ -6,6 +6,7 @@
 
 #include "kilter/core/rng.hpp"
 #include "kilter/forecast/arima.hpp"
+#include "kilter/forecast/least_squares.hpp"
 #include "kilter/forecast/seasonal.hpp"
 
 using namespace kilter;

@@ -145,7 +145,7 @@ WeekResult run_week(const Scenario& scenario, const RunOptions& options,
                                      scenario.first,
                                      scenario.first + planned_hours,
                                      horizon,
-                                     forecast::SeasonalLeastSquares{.clamp_at_zero = true},
+                                     forecast::SeasonalLeastSquares{.transform = forecast::Transform::sqrt(), .clamp_at_zero = true},
                                      forecast::SeasonalLeastSquares{},
                                      threads};
   const simulate::State start = warm_up(scenario);

@@ -1,17 +1,18 @@
+#include "kilter/cluster/device.hpp"
+
 #include <cmath>
 #include <limits>
 #include <set>
 #include <stdexcept>
 
 #include "catch.hpp"
-#include "kilter/cluster/device.hpp"
 #include "kilter/cluster/job.hpp"
 #include "world.hpp"
 
 using namespace kilter;
 using namespace kilter::cluster;
-using kilter::test::WithinRel;
 using Catch::Matchers::Contains;
+using kilter::test::WithinRel;
 
 TEST_CASE("every GPU of the catalogue makes sense and is found by its name") {
   std::set<std::string> names;

@@ -1,14 +1,15 @@
+#include "kilter/cluster/fleet.hpp"
+
 #include <cmath>
 #include <stdexcept>
 
 #include "catch.hpp"
-#include "kilter/cluster/fleet.hpp"
 #include "world.hpp"
 
 using namespace kilter;
 using namespace kilter::cluster;
-using kilter::test::WithinRel;
 using Catch::Matchers::Contains;
+using kilter::test::WithinRel;
 
 TEST_CASE("a fleet counts its GPUs") {
   const Fleet fleet = test::small_fleet();

@@ -1,8 +1,9 @@
+#include "kilter/cluster/service.hpp"
+
 #include <cmath>
 #include <stdexcept>
 
 #include "catch.hpp"
-#include "kilter/cluster/service.hpp"
 #include "world.hpp"
 
 using namespace kilter;
@@ -23,7 +24,8 @@ std::vector<ServingOption> all_options(const Fleet& fleet, const Service& servic
       const auto& pool = fleet.pools[p];
       const double weights = service.parameters * service.variants[v].bytes_per_weight / std::exp2(30);
       int batch = 0;
-      while (batch < service.largest_batch && weights + (batch + 1) * service.activation_gib_per_request <= pool.type.memory_gib) ++batch;
+      while (batch < service.largest_batch && weights + (batch + 1) * service.activation_gib_per_request <= pool.type.memory_gib)
+        ++batch;
       if (batch == 0) continue;
       const double half = service.half_batch, most = service.largest_batch;
       const double efficiency = batch / (batch + half) * (most + half) / most;

@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "data.hpp"
 #include "kilter/forecast/baseline.hpp"
+#include "kilter/forecast/least_squares.hpp"
 #include "kilter/forecast/residual_ar.hpp"
 
 using namespace kilter;
@@ -79,7 +80,7 @@ TEST_CASE("derivatives of the residuals agree with differences") {
     const auto problem = random_problem(rng, 30);
     auto at = random_parameters(problem, rng);
     for (double& u : at.u) u *= 0.5;
-    Eigen::MatrixXd chain;
+    inside::Columns chain;
     const auto slopes = inside::arma_slopes(problem, at.coefficients(problem, &chain));
     for (std::size_t k = 0; k < at.u.size(); ++k) {
       const double h = 1e-6;
@@ -91,7 +92,7 @@ TEST_CASE("derivatives of the residuals agree with differences") {
       for (std::size_t t = 0; t < e1.size(); ++t) {
         double slope = 0;
         for (std::size_t j = 0; j < at.u.size(); ++j) {
-          slope += slopes.slopes[j][t] * chain(static_cast<Eigen::Index>(j), static_cast<Eigen::Index>(k));
+          slope += slopes.slopes[j][t] * chain(j, k);
         }
         CHECK_THAT(slope, WithinAbs((e1[t] - e0[t]) / (2 * h), 1e-5 * (1 + std::abs(slope))));
       }

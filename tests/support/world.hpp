@@ -1,6 +1,6 @@
 #pragma once
-/// A small data centre with round numbers: two sites, three pools, constant signals. Each GPU draws 200 W idle and 600 W busy with its
-/// host, costs 1 USD for an hour, and a site meters 1 kW and 1.25 times what its machines draw.
+/// A small data centre with round numbers: two sites, three pools, constant signals. Each GPU draws 200 W idle and 600 W busy with
+/// its host, costs 1 USD for an hour, and a site meters 1 kW and 1.25 times what its machines draw.
 
 #include <cstddef>
 #include <string>
@@ -61,7 +61,9 @@ inline cluster::Service small_service() {
   return service;
 }
 
-inline Series constant(std::size_t hours, double value) { return {Time{1700006400}, 1 * units::h, std::vector<double>(hours, value)}; }
+inline Series constant(std::size_t hours, double value) {
+  return {Time{1700006400}, 1 * units::h, std::vector<double>(hours, value)};
+}
 
 /// Demand of 6 reference GPUs, electricity at 100 USD/MWh and 200 g/kWh, 20 degrees, no jobs, no surprises.
 inline simulate::World small_world(std::size_t hours = 24) {
@@ -129,7 +131,8 @@ inline simulate::World random_world(Rng& rng, std::size_t hours = 48, std::size_
   world.fleet.sites[0].power_cap = 14 * kW;
   world.fleet.sites[1].power_cap = 12 * kW;
   for (int i = 0; i < 3; ++i) {
-    world.surprises.caps.push_back({rng.index(2), rng.uniform(0.3, 0.9), rng.uniform(0, span) * h + 0.5 * s, rng.uniform(0.5, 6) * h});
+    world.surprises.caps.push_back(
+        {rng.index(2), rng.uniform(0.3, 0.9), rng.uniform(0, span) * h + 0.5 * s, rng.uniform(0.5, 6) * h});
   }
   return world;
 }

@@ -14,7 +14,7 @@ namespace kilter::cluster {
 
 /// A kind of GPU with its share of the server around it.
 struct GpuType {
-  std::string name;
+  std::string name{};
   double memory_gib = 0;        ///< device memory
   double fp16_tflops = 0;       ///< dense FP16/BF16 tensor rate
   double bandwidth_gb_s = 0;    ///< memory bandwidth

@@ -17,14 +17,14 @@ namespace kilter::cluster {
 
 /// A building with one grid connection.
 struct Site {
-  std::string name;
+  std::string name{};
   energy::Facility facility{};
   Watts power_cap{};  ///< what the facility (servers, cooling and losses) may draw
 };
 
 /// Like GPUs at one site; a gang runs inside one pool.
 struct Pool {
-  std::string name;
+  std::string name{};
   std::size_t site = 0;
   GpuType type{};
   double speed = 1;  ///< work done for each second, against the reference GPU
@@ -36,8 +36,8 @@ struct Pool {
 };
 
 struct Fleet {
-  std::vector<Site> sites;
-  std::vector<Pool> pools;
+  std::vector<Site> sites{};
+  std::vector<Pool> pools{};
 
   [[nodiscard]] int gpus() const {
     int total = 0;

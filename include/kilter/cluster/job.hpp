@@ -18,7 +18,7 @@ struct Job {
   Seconds limit{};     ///< what its owner asked for: at least `duration`
   int gpus = 1;
   Seconds deadline{};
-  std::string group;
+  std::string group{};
 };
 
 /// The wall-clock limit an owner would pick for a job of this length: the next step of a usual ladder (5 min … 28 days), or the

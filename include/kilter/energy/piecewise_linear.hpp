@@ -104,10 +104,11 @@ class PiecewiseLinear {
   }
 
   void classify() {
+    const std::vector<Segment> pieces = segments();
     double largest = 0;
-    for (std::size_t i = 0; i + 1 < knots_.size(); ++i) largest = std::max(largest, std::abs(slope(i)));
-    for (std::size_t i = 0; i + 2 < knots_.size(); ++i) {
-      const double bend = slope(i + 1) - slope(i);
+    for (const Segment& piece : pieces) largest = std::max(largest, std::abs(piece.slope));
+    for (std::size_t i = 1; i < pieces.size(); ++i) {
+      const double bend = pieces[i].slope - pieces[i - 1].slope;
       if (bend < -1e-12 * largest) convex_ = false;
       if (bend > 1e-12 * largest) concave_ = false;
     }

@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "kilter/core/contract.hpp"
 #include "kilter/core/series.hpp"
 #include "kilter/core/status.hpp"
@@ -157,12 +155,13 @@ inline ArmaFit best_fit(const ArmaProblem& problem, std::size_t limit) {
 /// Standard errors from the inverse of the Gauss–Newton matrix in the coefficients themselves.
 inline std::vector<double> coefficient_errors(const ArmaProblem& problem, const ArmaCoefficients& c, double sigma2) {
   const NormalEquations normal = normal_equations(arma_slopes(problem, c));
-  const Eigen::Index k = normal.gradient.size();
-  std::vector<double> out(static_cast<std::size_t>(k), missing);
-  for (Eigen::Index j = 0; j < k; ++j) {
-    Eigen::VectorXd column;
-    if (!solve_positive(normal.matrix, Eigen::VectorXd::Unit(k, j), column)) return out;
-    out[static_cast<std::size_t>(j)] = std::sqrt(sigma2 * column[j]);
+  const std::size_t k = normal.gradient.size();
+  std::vector<double> out(k, missing);
+  for (std::size_t j = 0; j < k; ++j) {
+    std::vector<double> unit(k, 0.0);
+    unit[j] = 1;
+    if (!solve_positive(normal.matrix, unit)) return out;
+    out[j] = std::sqrt(sigma2 * unit[j]);
   }
   return out;
 }

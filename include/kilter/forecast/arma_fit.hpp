@@ -11,11 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "kilter/core/status.hpp"
 #include "kilter/forecast/arma.hpp"
-#include "kilter/forecast/least_squares.hpp"
+#include "kilter/forecast/dense.hpp"
 
 namespace kilter::forecast::detail {
 
@@ -25,10 +23,10 @@ struct ArmaParameters {
   std::vector<double> u{};
 
   /// The coefficients here; `chain`, where wanted, becomes the derivatives of coefficients by parameters.
-  [[nodiscard]] ArmaCoefficients coefficients(const ArmaProblem& problem, Eigen::MatrixXd* chain = nullptr) const {
+  [[nodiscard]] ArmaCoefficients coefficients(const ArmaProblem& problem, Columns* chain = nullptr) const {
     const ArimaOrder& o = problem.order;
-    if (chain != nullptr)
-      *chain = Eigen::MatrixXd::Identity(static_cast<Eigen::Index>(u.size()), static_cast<Eigen::Index>(u.size()));
+    if (chain != nullptr) *chain = Columns(u.size(), u.size());
+    for (std::size_t k = 0; chain != nullptr && k < u.size(); ++k) (*chain)(k, k) = 1;
     ArmaCoefficients out;
     std::size_t at = 0;
     out.ar = factor(at, o.p, 1, chain);
@@ -54,15 +52,14 @@ struct ArmaParameters {
   }
 
  private:
-  [[nodiscard]] std::vector<double> factor(std::size_t& at, std::size_t count, double sign, Eigen::MatrixXd* chain) const {
+  [[nodiscard]] std::vector<double> factor(std::size_t& at, std::size_t count, double sign, Columns* chain) const {
     std::vector<double> partial(count), jacobian;
     for (std::size_t k = 0; k < count; ++k) partial[k] = squash(u[at + k]);
     std::vector<double> out = from_partial(partial, &jacobian);
     for (double& v : out) v *= sign;
     for (std::size_t i = 0; chain != nullptr && i < count; ++i) {
       for (std::size_t j = 0; j < count; ++j) {
-        (*chain)(static_cast<Eigen::Index>(at + i), static_cast<Eigen::Index>(at + j)) =
-            sign * jacobian[i * count + j] * squash_slope(u[at + j]);
+        (*chain)(at + i, at + j) = sign * jacobian[i * count + j] * squash_slope(u[at + j]);
       }
     }
     at += count;
@@ -85,19 +82,17 @@ inline ArmaLags regression_lags(const ArimaOrder& o) {
 }
 
 /// Least squares of x on its lags and on lags of `shocks`, from `first` on.
-inline Eigen::VectorXd regress_on_lags(const ArmaProblem& problem, std::span<const double> x, std::span<const double> shocks,
-                                       const ArmaLags& lags, std::size_t first) {
-  const auto rows = static_cast<Eigen::Index>(x.size() - first);
-  const auto ar = static_cast<Eigen::Index>(lags.ar.size()), columns = ar + static_cast<Eigen::Index>(lags.ma.size());
-  Eigen::MatrixXd design(rows, columns);
-  Eigen::VectorXd target(rows);
-  for (Eigen::Index i = 0; i < rows; ++i) {
-    const std::size_t t = first + static_cast<std::size_t>(i);
-    target[i] = problem.counts[t] != 0 ? x[t] : missing;
-    for (Eigen::Index k = 0; k < ar; ++k) design(i, k) = x[t - lags.ar[static_cast<std::size_t>(k)]];
-    for (Eigen::Index k = ar; k < columns; ++k) design(i, k) = shocks[t - lags.ma[static_cast<std::size_t>(k - ar)]];
+inline std::vector<double> regress_on_lags(const ArmaProblem& problem, std::span<const double> x, std::span<const double> shocks,
+                                           const ArmaLags& lags, std::size_t first) {
+  Columns design(x.size() - first, lags.ar.size() + lags.ma.size());
+  std::vector<double> target(x.size() - first, 0.0);
+  for (std::size_t t = first; t < x.size(); ++t) {
+    if (problem.counts[t] == 0) continue;
+    target[t - first] = x[t];
+    for (std::size_t k = 0; k < lags.ar.size(); ++k) design(t - first, k) = x[t - lags.ar[k]];
+    for (std::size_t k = 0; k < lags.ma.size(); ++k) design(t - first, lags.ar.size() + k) = shocks[t - lags.ma[k]];
   }
-  return least_squares(design, target, {.refinements = 0}).coefficients;
+  return dense_least_squares(design, target).coefficients;
 }
 
 /// Hannan and Rissanen (1982): the residuals of a long autoregression stand for the shocks in one regression on lags of both; cross
@@ -121,33 +116,18 @@ inline ArmaCoefficients hannan_rissanen(const ArmaProblem& problem, double mean)
   if (first + 2 * (lags.ar.size() + lags.ma.size()) + 4 > n || reach + 2 * long_lags.ar.size() > n) return out;
   std::vector<double> shocks(n, 0.0);
   if (!lags.ma.empty()) {
-    const Eigen::VectorXd a = regress_on_lags(problem, x, {}, long_lags, reach);
+    const std::vector<double> a = regress_on_lags(problem, x, {}, long_lags, reach);
     for (std::size_t t = reach; t < n; ++t) {
       shocks[t] = x[t];
-      for (std::size_t k = 0; k < long_lags.ar.size(); ++k) shocks[t] -= a[static_cast<Eigen::Index>(k)] * x[t - long_lags.ar[k]];
+      for (std::size_t k = 0; k < long_lags.ar.size(); ++k) shocks[t] -= a[k] * x[t - long_lags.ar[k]];
     }
   }
-  const Eigen::VectorXd b = regress_on_lags(problem, x, shocks, lags, first);
-  Eigen::Index at = 0;
+  const std::vector<double> b = regress_on_lags(problem, x, shocks, lags, first);
+  std::size_t at = 0;
   for (auto* part : {&out.ar, &out.seasonal_ar, &out.ma, &out.seasonal_ma}) {
     for (double& v : *part) v = b[at++];
   }
   return out;
-}
-
-/// Solves the symmetric positive definite system A x = b by Cholesky's method; false when A is not positive definite.
-inline bool solve_positive(Eigen::MatrixXd a, Eigen::VectorXd b, Eigen::VectorXd& x) {
-  const Eigen::Index n = a.rows();
-  for (Eigen::Index j = 0; j < n; ++j) {
-    const double pivot = a(j, j) - a.row(j).head(j).squaredNorm();
-    if (!(pivot > 0) || !std::isfinite(pivot)) return false;
-    a(j, j) = std::sqrt(pivot);
-    for (Eigen::Index i = j + 1; i < n; ++i) a(i, j) = (a(i, j) - a.row(i).head(j).dot(a.row(j).head(j))) / a(j, j);
-    b[j] = (b[j] - a.row(j).head(j).dot(b.head(j))) / a(j, j);
-  }
-  for (Eigen::Index j = n; j-- > 0;) b[j] = (b[j] - a.col(j).tail(n - j - 1).dot(b.tail(n - j - 1))) / a(j, j);
-  x = std::move(b);
-  return true;
 }
 
 struct ArmaFit {
@@ -157,24 +137,31 @@ struct ArmaFit {
   std::size_t iterations = 0;
 };
 
-/// Gauss–Newton normal equations of the sum of squares in the unbounded parameters.
+/// Gauss–Newton normal equations: ∂eᵀ∂e and ∂eᵀe.
 struct NormalEquations {
-  Eigen::MatrixXd matrix{};
-  Eigen::VectorXd gradient{};
+  Columns matrix{};
+  std::vector<double> gradient{};
 };
 
 inline NormalEquations normal_equations(const ArmaSlopes& s) {
-  const auto k = static_cast<Eigen::Index>(s.slopes.size());
-  NormalEquations out{Eigen::MatrixXd::Zero(k, k), Eigen::VectorXd::Zero(k)};
-  for (std::size_t t = 0; t < s.e.size(); ++t) {
-    for (Eigen::Index i = 0; i < k; ++i) {
-      const double slope = s.slopes[static_cast<std::size_t>(i)][t];
-      out.gradient[i] += slope * s.e[t];
-      for (Eigen::Index j = 0; j <= i; ++j) out.matrix(i, j) += slope * s.slopes[static_cast<std::size_t>(j)][t];
-    }
+  const std::size_t k = s.slopes.size(), n = s.e.size();
+  NormalEquations out{Columns(k, k), std::vector<double>(k, 0.0)};
+  for (std::size_t i = 0; i < k; ++i) {
+    out.gradient[i] = dot(s.slopes[i].data(), s.e.data(), n);
+    for (std::size_t j = 0; j <= i; ++j) out.matrix(i, j) = out.matrix(j, i) = dot(s.slopes[i].data(), s.slopes[j].data(), n);
   }
-  for (Eigen::Index i = 0; i < k; ++i) {
-    for (Eigen::Index j = i + 1; j < k; ++j) out.matrix(i, j) = out.matrix(j, i);
+  return out;
+}
+
+/// The same in other parameters: Cᵀ A C and Cᵀ g for C = ∂coefficients/∂parameters.
+inline NormalEquations change_parameters(const NormalEquations& in, const Columns& chain) {
+  const std::size_t k = in.gradient.size();
+  NormalEquations out{Columns(k, k), std::vector<double>(k, 0.0)};
+  for (std::size_t j = 0; j < k; ++j) {
+    std::vector<double> product(k, 0.0);
+    for (std::size_t l = 0; l < k; ++l) add_scaled(product.data(), chain(l, j), in.matrix.column(l), k);
+    for (std::size_t i = 0; i < k; ++i) out.matrix(i, j) = dot(chain.column(i), product.data(), k);
+    out.gradient[j] = dot(chain.column(j), in.gradient.data(), k);
   }
   return out;
 }
@@ -189,15 +176,19 @@ inline constexpr double edge = 50;
 
 /// One step that does not raise the sum, with the damping raised until there is one; returns how much it gained.
 inline double damped_step(const ArmaProblem& problem, const NormalEquations& normal, double& damping, ArmaFit& fit) {
+  std::vector<double> step(normal.gradient.size());
+  double largest = 0;
+  for (std::size_t k = 0; k < step.size(); ++k) largest = std::max(largest, normal.matrix(k, k));
   for (; damping < 1e12; damping *= 8) {
-    Eigen::MatrixXd damped = normal.matrix;
-    damped.diagonal() += damping * normal.matrix.diagonal();
-    damped.diagonal().array() += 1e-14 * normal.matrix.diagonal().maxCoeff() + std::numeric_limits<double>::min();
-    Eigen::VectorXd step;
-    if (!solve_positive(damped, -normal.gradient, step)) continue;
+    Columns damped = normal.matrix;
+    for (std::size_t k = 0; k < step.size(); ++k) {
+      damped(k, k) += damping * normal.matrix(k, k) + 1e-14 * largest + std::numeric_limits<double>::min();
+      step[k] = -normal.gradient[k];
+    }
+    if (!solve_positive(std::move(damped), step)) continue;
     ArmaParameters next = fit.parameters;
     for (std::size_t k = 0; k < next.u.size(); ++k) {
-      next.u[k] += step[static_cast<Eigen::Index>(k)];
+      next.u[k] += step[k];
       if (k < problem.order.coefficients()) next.u[k] = std::clamp(next.u[k], -edge, edge);
     }
     const double sum = sum_at(problem, next);
@@ -220,11 +211,9 @@ inline ArmaFit minimise(const ArmaProblem& problem, ArmaParameters start, std::s
   if (problem.parameters() == 0) fit.status = Status::feasible;
   double damping = 1e-3;
   for (; problem.parameters() > 0 && fit.iterations < limit; ++fit.iterations) {
-    Eigen::MatrixXd chain;
+    Columns chain;
     const ArmaSlopes slopes = arma_slopes(problem, fit.parameters.coefficients(problem, &chain));
-    NormalEquations normal = normal_equations(slopes);
-    normal.matrix = (chain.transpose().lazyProduct(normal.matrix).lazyProduct(chain)).eval();
-    normal.gradient = (chain.transpose().lazyProduct(normal.gradient)).eval();
+    const NormalEquations normal = change_parameters(normal_equations(slopes), chain);
     const double gain = damped_step(problem, normal, damping, fit);
     damping = std::min(damping, 1e6);
     if (gain > 1e-10 * fit.sum) continue;

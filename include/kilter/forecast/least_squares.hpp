@@ -2,10 +2,8 @@
 /// @file
 /// Linear least squares by a rank-revealing QR: coefficients, what had to be dropped, standard errors, predictions.
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "kilter/core/contract.hpp"
 #include "kilter/core/series.hpp"
 #include "kilter/core/status.hpp"
+#include "kilter/forecast/dense.hpp"
 
 namespace kilter::forecast {
 
@@ -53,140 +52,23 @@ struct [[nodiscard]] LeastSquaresFit {
   [[nodiscard]] LinearPrediction predict(const Eigen::Ref<const Eigen::VectorXd>& row, double weight = 1) const {
     require(row.size() == coefficients.size(), "row.size()", row.size(), "must equal the number of columns");
     require(weight > 0, "weight", weight, "must be positive");
-    const double variance = residual_variance * (covariance_root.transpose() * row).squaredNorm();
-    return {row.dot(coefficients), std::sqrt(variance), std::sqrt(variance + residual_variance / weight)};
+    double mean = 0, variance = 0;
+    for (Eigen::Index j = 0; j < row.size(); ++j) mean += row[j] * coefficients[j];
+    for (Eigen::Index k = 0; k < covariance_root.cols(); ++k) {
+      double sum = 0;
+      for (Eigen::Index j = 0; j < row.size(); ++j) sum += covariance_root(j, k) * row[j];
+      variance += residual_variance * sum * sum;
+    }
+    return {mean, std::sqrt(variance), std::sqrt(variance + residual_variance / weight)};
   }
 };
 
 namespace detail {
 
-/// Householder QR with column pivoting of a column-scaled matrix (Businger and Golub 1965; Golub and Van Loan, 4th edition, 5.4.2).
-/// Scaling each column to length 1 makes the rank decision independent of the units of the regressors.
-class PivotedQr {
- public:
-  PivotedQr(Eigen::MatrixXd matrix, double tolerance) : qr_(std::move(matrix)) {
-    const Eigen::Index n = qr_.cols();
-    scale_.resize(n);
-    order_.resize(static_cast<std::size_t>(n));
-    for (Eigen::Index j = 0; j < n; ++j) {
-      order_[static_cast<std::size_t>(j)] = j;
-      const double largest = qr_.rows() == 0 ? 0 : qr_.col(j).cwiseAbs().maxCoeff();
-      scale_[j] = largest > 0 ? largest * (qr_.col(j) / largest).norm() : 0;
-      if (scale_[j] > 0) qr_.col(j) /= scale_[j];
-    }
-    factor(tolerance);
-  }
-
-  [[nodiscard]] Eigen::Index rank() const { return rank_; }
-  /// The original index of the column at pivot position `k`.
-  [[nodiscard]] Eigen::Index column(Eigen::Index k) const { return order_[static_cast<std::size_t>(k)]; }
-
-  /// Solves r + X b = f, Xᵀ r = g on the kept columns, where dropped ones have coefficient 0. With g = 0 that is least squares.
-  void solve(Eigen::VectorXd f, const Eigen::VectorXd& g, Eigen::VectorXd& b, Eigen::VectorXd& r) const {
-    for (Eigen::Index k = 0; k < rank_; ++k) reflect_vector(k, f);
-    Eigen::VectorXd z(rank_);
-    for (Eigen::Index k = 0; k < rank_; ++k) {
-      z[k] = (g[column(k)] / scale_[column(k)] - qr_.col(k).head(k).dot(z.head(k))) / diagonal_[k];
-    }
-    Eigen::VectorXd y = f.head(rank_) - z;
-    for (Eigen::Index k = rank_ - 1; k >= 0; --k) {
-      y[k] /= diagonal_[k];
-      y.head(k).noalias() -= y[k] * qr_.col(k).head(k);
-    }
-    b = Eigen::VectorXd::Zero(qr_.cols());
-    for (Eigen::Index k = 0; k < rank_; ++k) b[column(k)] = y[k] / scale_[column(k)];
-    r = std::move(f);
-    r.head(rank_) = z;
-    for (Eigen::Index k = rank_ - 1; k >= 0; --k) reflect_vector(k, r);
-  }
-
-  /// F with (XᵀX)⁻¹ = F Fᵀ: the inverse of R by columns, rows back in their original order and scale.
-  [[nodiscard]] Eigen::MatrixXd covariance_root() const {
-    Eigen::MatrixXd out = Eigen::MatrixXd::Zero(qr_.cols(), rank_);
-    Eigen::VectorXd inverse(rank_);
-    for (Eigen::Index j = 0; j < rank_; ++j) {
-      inverse.setZero();
-      inverse[j] = 1;
-      for (Eigen::Index k = j; k >= 0; --k) {
-        inverse[k] /= diagonal_[k];
-        inverse.head(k).noalias() -= inverse[k] * qr_.col(k).head(k);
-      }
-      for (Eigen::Index k = 0; k <= j; ++k) out(column(k), j) = inverse[k] / scale_[column(k)];
-    }
-    return out;
-  }
-
- private:
-  void factor(double tolerance) {
-    const Eigen::Index m = qr_.rows(), n = qr_.cols(), steps = std::min(m, n);
-    tau_ = Eigen::VectorXd::Zero(steps);
-    diagonal_ = Eigen::VectorXd::Zero(steps);
-    Eigen::VectorXd left(n);
-    for (Eigen::Index j = 0; j < n; ++j) left[j] = qr_.col(j).squaredNorm();
-    Eigen::VectorXd exact = left;
-    for (; rank_ < steps; ++rank_) {
-      const Eigen::Index pivot = choose(left, exact);
-      if (pivot < 0 || qr_.col(pivot).tail(m - rank_).norm() <= tolerance) return;
-      swap(rank_, pivot, left, exact);
-      reflect(rank_, left);
-    }
-  }
-
-  /// The column with the most left. Norms are downdated; one that has shrunk so far that the downdate has lost its digits is
-  /// computed again (LAPACK Working Note 176, Drmač and Bujanović 2008).
-  [[nodiscard]] Eigen::Index choose(Eigen::VectorXd& left, Eigen::VectorXd& exact) const {
-    Eigen::Index best = -1;
-    for (Eigen::Index j = rank_; j < qr_.cols(); ++j) {
-      if (left[j] <= 1e-7 * exact[j]) left[j] = exact[j] = qr_.col(j).tail(qr_.rows() - rank_).squaredNorm();
-      if (left[j] > 0 && (best < 0 || left[j] > left[best])) best = j;
-    }
-    return best;
-  }
-
-  void swap(Eigen::Index a, Eigen::Index b, Eigen::VectorXd& left, Eigen::VectorXd& exact) {
-    if (a == b) return;
-    qr_.col(a).swap(qr_.col(b));
-    std::swap(left[a], left[b]);
-    std::swap(exact[a], exact[b]);
-    std::swap(order_[static_cast<std::size_t>(a)], order_[static_cast<std::size_t>(b)]);
-  }
-
-  void reflect_vector(Eigen::Index k, Eigen::VectorXd& y) const {
-    const auto v = qr_.col(k).tail(qr_.rows() - k - 1);
-    auto rest = y.tail(qr_.rows() - k - 1);
-    const double factor = tau_[k] * (y[k] + v.dot(rest));
-    y[k] -= factor;
-    rest.noalias() -= factor * v;
-  }
-
-  /// One Householder reflection I − τ (1, v)(1, v)ᵀ, stored below the diagonal and applied to the columns on the right.
-  void reflect(Eigen::Index k, Eigen::VectorXd& left) {
-    const Eigen::Index below = qr_.rows() - k - 1;
-    const double head = qr_(k, k);
-    const double norm = std::copysign(qr_.col(k).tail(below + 1).norm(), head);
-    tau_[k] = (head + norm) / norm;
-    diagonal_[k] = -norm;
-    qr_.col(k).tail(below) /= head + norm;
-    const auto v = qr_.col(k).tail(below);
-    for (Eigen::Index j = k + 1; j < qr_.cols(); ++j) {
-      auto rest = qr_.col(j).tail(below);
-      const double factor = tau_[k] * (qr_(k, j) + v.dot(rest));
-      qr_(k, j) -= factor;
-      rest.noalias() -= factor * v;
-      left[j] = std::max(0.0, left[j] - qr_(k, j) * qr_(k, j));
-    }
-  }
-
-  Eigen::MatrixXd qr_;
-  Eigen::VectorXd scale_{}, tau_{}, diagonal_{};
-  std::vector<Eigen::Index> order_{};
-  Eigen::Index rank_ = 0;
-};
-
 /// The rows that count, multiplied by the roots of their weights.
 struct WeightedRows {
-  Eigen::MatrixXd design{};
-  Eigen::VectorXd target{};
+  Columns design{};
+  std::vector<double> target{};
   std::vector<Eigen::Index> index{};
 };
 
@@ -198,69 +80,50 @@ inline WeightedRows weigh(const Eigen::Ref<const Eigen::MatrixXd>& design, const
     require(!std::isinf(target[i]), "target", target[i], "must be finite or missing");
     if (weights[i] > 0 && !std::isnan(target[i])) out.index.push_back(i);
   }
-  const auto rows = static_cast<Eigen::Index>(out.index.size());
-  out.design.resize(rows, design.cols());
-  out.target.resize(rows);
-  for (Eigen::Index k = 0; k < rows; ++k) {
-    const Eigen::Index i = out.index[static_cast<std::size_t>(k)];
-    const double root = std::sqrt(weights[i]);
-    out.design.row(k) = root * design.row(i);
-    out.target[k] = root * target[i];
-  }
-  for (Eigen::Index j = 0; j < design.cols(); ++j) {
-    for (Eigen::Index k = 0; k < rows; ++k) require_finite("design value", out.design(k, j));
+  out.design = Columns(out.index.size(), static_cast<std::size_t>(design.cols()));
+  for (const Eigen::Index i : out.index) out.target.push_back(std::sqrt(weights[i]) * target[i]);
+  for (std::size_t j = 0; j < out.design.cols(); ++j) {
+    for (std::size_t k = 0; k < out.index.size(); ++k) {
+      const double value = design(out.index[k], static_cast<Eigen::Index>(j));
+      require_finite("design value", value);
+      out.design(k, j) = std::sqrt(weights[out.index[k]]) * value;
+    }
   }
   return out;
 }
 
-/// y − r − X b and −Xᵀ r with sums in extended precision.
-inline void augmented_residuals(const WeightedRows& rows, const Eigen::VectorXd& b, const Eigen::VectorXd& r, Eigen::VectorXd& f,
-                                Eigen::VectorXd& g) {
-  using Extended = long double;
-  const Eigen::MatrixXd& x = rows.design;
-  std::vector<Extended> sum(static_cast<std::size_t>(x.rows()));
-  for (Eigen::Index i = 0; i < x.rows(); ++i) sum[static_cast<std::size_t>(i)] = Extended{rows.target[i]} - Extended{r[i]};
-  for (Eigen::Index j = 0; j < x.cols(); ++j) {
-    Extended dot = 0;
-    for (Eigen::Index i = 0; i < x.rows(); ++i) {
-      sum[static_cast<std::size_t>(i)] -= Extended{x(i, j)} * Extended{b[j]};
-      dot -= Extended{x(i, j)} * Extended{r[i]};
-    }
-    g[j] = static_cast<double>(dot);
+inline Eigen::VectorXd filled(Eigen::Index size, double value) {
+  Eigen::VectorXd out(size);
+  for (Eigen::Index i = 0; i < size; ++i) out[i] = value;
+  return out;
+}
+
+/// Copies the dense fit into the report: coefficients, what was dropped, errors, residuals in the units of the target.
+inline void report(const DenseFit& dense, const WeightedRows& rows, const Eigen::Ref<const Eigen::VectorXd>& weights,
+                   const LeastSquaresOptions& options, LeastSquaresFit& fit) {
+  fit.rank = dense.rank;
+  fit.dropped = dense.dropped;
+  for (std::size_t k = 0; k < dense.dropped.size() && !options.names.empty(); ++k) {
+    fit.dropped_names.push_back(options.names[dense.dropped[k]]);
   }
-  for (Eigen::Index i = 0; i < x.rows(); ++i) f[i] = static_cast<double>(sum[static_cast<std::size_t>(i)]);
-}
-
-/// Least squares with refinement of coefficients and residuals together (Björck 1967): without the residuals, a large one spoils
-/// the coefficients by its size times the square of the condition number.
-inline void solve_refined(const PivotedQr& qr, const WeightedRows& rows, int refinements, Eigen::VectorXd& b, Eigen::VectorXd& r) {
-  Eigen::VectorXd g = Eigen::VectorXd::Zero(rows.design.cols());
-  qr.solve(rows.target, g, b, r);
-  Eigen::VectorXd f(rows.target.size()), step, change;
-  for (int k = 0; k < refinements; ++k) {
-    augmented_residuals(rows, b, r, f, g);
-    qr.solve(f, g, step, change);
-    b += step;
-    r += change;
-  }
-}
-
-inline void report_rank(const PivotedQr& qr, const LeastSquaresOptions& options, LeastSquaresFit& fit) {
-  fit.rank = static_cast<std::size_t>(qr.rank());
-  for (Eigen::Index k = qr.rank(); k < fit.coefficients.size(); ++k) fit.dropped.push_back(static_cast<std::size_t>(qr.column(k)));
-  std::sort(fit.dropped.begin(), fit.dropped.end());
-  if (options.names.empty()) return;
-  for (const std::size_t j : fit.dropped) fit.dropped_names.push_back(options.names[j]);
-}
-
-inline void report_errors(const WeightedRows& rows, const Eigen::VectorXd& residuals, LeastSquaresFit& fit) {
-  fit.residual_sum = residuals.squaredNorm();
-  const auto left_over = static_cast<double>(rows.index.size()) - static_cast<double>(fit.rank);
+  fit.residual_sum = dot(dense.residuals.data(), dense.residuals.data(), dense.residuals.size());
+  const auto left_over = static_cast<double>(fit.rows) - static_cast<double>(fit.rank);
   fit.residual_variance = left_over > 0 ? fit.residual_sum / left_over : missing;
+  fit.covariance_root.resize(fit.coefficients.size(), static_cast<Eigen::Index>(fit.rank));
   for (Eigen::Index j = 0; j < fit.coefficients.size(); ++j) {
-    fit.standard_errors[j] = std::sqrt(fit.residual_variance) * fit.covariance_root.row(j).norm();
+    double square = 0;
+    fit.coefficients[j] = dense.coefficients[static_cast<std::size_t>(j)];
+    for (Eigen::Index k = 0; k < fit.covariance_root.cols(); ++k) {
+      const double value = dense.covariance_root(static_cast<std::size_t>(j), static_cast<std::size_t>(k));
+      fit.covariance_root(j, k) = value;
+      square += value * value;
+    }
+    fit.standard_errors[j] = std::sqrt(fit.residual_variance * square);
   }
   for (const std::size_t j : fit.dropped) fit.standard_errors[static_cast<Eigen::Index>(j)] = missing;
+  for (std::size_t k = 0; k < rows.index.size(); ++k) {
+    fit.residuals[rows.index[k]] = dense.residuals[k] / std::sqrt(weights[rows.index[k]]);
+  }
 }
 
 }  // namespace detail
@@ -268,8 +131,8 @@ inline void report_errors(const WeightedRows& rows, const Eigen::VectorXd& resid
 /// Minimises Σ wᵢ (yᵢ − xᵢᵀ b)² over b: weighted least squares with known relative weights (the variance of row i is σ²/wᵢ).
 ///
 /// `design` is rows × columns; rows whose target is missing or whose weight is 0 are skipped. Columns are scaled to length 1,
-/// collinear ones are found by column-pivoted Householder QR and reported by index and name; the solution is refined with residuals
-/// in extended precision. Throws when lengths differ or a value is not finite. O(rows · columns²).
+/// collinear ones are found by column-pivoted Householder QR and reported by index and name; the solution is refined with sums in
+/// extended precision. Throws when lengths differ or a value is not finite. O(rows · columns²).
 inline LeastSquaresFit weighted_least_squares(const Eigen::Ref<const Eigen::MatrixXd>& design,
                                               const Eigen::Ref<const Eigen::VectorXd>& target,
                                               const Eigen::Ref<const Eigen::VectorXd>& weights,
@@ -280,31 +143,21 @@ inline LeastSquaresFit weighted_least_squares(const Eigen::Ref<const Eigen::Matr
           options.names.size(), "must be 0 or the number of columns");
   require(options.rank_tolerance >= 0, "options.rank_tolerance", options.rank_tolerance, "must not be negative");
   const detail::WeightedRows rows = detail::weigh(design, target, weights);
-  const double tolerance = options.rank_tolerance > 0 ? options.rank_tolerance
-                                                      : static_cast<double>(std::max(design.rows(), design.cols())) *
-                                                            std::numeric_limits<double>::epsilon();
-  const detail::PivotedQr qr{rows.design, tolerance};
+  const auto dense = detail::dense_least_squares(rows.design, rows.target, options.refinements, options.rank_tolerance);
   LeastSquaresFit fit;
-  Eigen::VectorXd residuals;
-  detail::solve_refined(qr, rows, options.refinements, fit.coefficients, residuals);
-  fit.standard_errors = Eigen::VectorXd::Constant(design.cols(), missing);
-  fit.residuals = Eigen::VectorXd::Constant(design.rows(), missing);
   fit.rows = rows.index.size();
-  detail::report_rank(qr, options, fit);
-  if (fit.rank == 0) return fit;
-  fit.covariance_root = qr.covariance_root();
-  detail::report_errors(rows, residuals, fit);
-  for (std::size_t k = 0; k < rows.index.size(); ++k) {
-    fit.residuals[rows.index[k]] = residuals[static_cast<Eigen::Index>(k)] / std::sqrt(weights[rows.index[k]]);
-  }
-  fit.status = Status::optimal;
+  fit.coefficients = detail::filled(design.cols(), 0);
+  fit.standard_errors = detail::filled(design.cols(), missing);
+  fit.residuals = detail::filled(design.rows(), missing);
+  detail::report(dense, rows, weights, options, fit);
+  if (fit.rank > 0) fit.status = Status::optimal;
   return fit;
 }
 
 /// Ordinary least squares: `weighted_least_squares` with all weights 1.
 inline LeastSquaresFit least_squares(const Eigen::Ref<const Eigen::MatrixXd>& design,
                                      const Eigen::Ref<const Eigen::VectorXd>& target, const LeastSquaresOptions& options = {}) {
-  return weighted_least_squares(design, target, Eigen::VectorXd::Ones(design.rows()), options);
+  return weighted_least_squares(design, target, detail::filled(design.rows(), 1), options);
 }
 
 }  // namespace kilter::forecast

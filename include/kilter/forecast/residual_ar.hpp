@@ -8,10 +8,8 @@
 #include <span>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "kilter/core/series.hpp"
-#include "kilter/forecast/least_squares.hpp"
+#include "kilter/forecast/dense.hpp"
 
 namespace kilter::forecast::detail {
 
@@ -70,26 +68,24 @@ inline SparseAr fit_residual_ar(std::span<const double> values, std::span<const 
   }
   ar.coefficients.assign(ar.lags.size(), 0.0);
   if (ar.lags.empty()) return ar;
-  const auto n = static_cast<Eigen::Index>(values.size()), p = static_cast<Eigen::Index>(ar.lags.size());
-  Eigen::MatrixXd design = Eigen::MatrixXd::Zero(n + p, p);
-  Eigen::VectorXd target = Eigen::VectorXd::Zero(n + p), weight = Eigen::VectorXd::Ones(n + p);
+  const std::size_t n = values.size(), p = ar.lags.size();
+  Columns design(n + p, p);
+  std::vector<double> target(n + p, 0.0);
   double size = 0, total = 0;
-  for (Eigen::Index t = 0; t < n; ++t) {
-    const auto at = static_cast<std::size_t>(t);
-    target[t] = values[at];
-    weight[t] = weights[at];
-    for (Eigen::Index k = 0; k < p; ++k) {
-      const std::size_t lag = ar.lags[static_cast<std::size_t>(k)];
-      design(t, k) = lag > at || std::isnan(values[at - lag]) ? 0 : values[at - lag];
+  for (std::size_t t = 0; t < n; ++t) {
+    if (std::isnan(values[t])) continue;
+    const double root = std::sqrt(weights[t]);
+    target[t] = root * values[t];
+    for (std::size_t k = 0; k < p && ar.lags[k] <= t; ++k) {
+      const double past = values[t - ar.lags[k]];
+      design(t, k) = std::isnan(past) ? 0 : root * past;
     }
-    if (std::isnan(values[at])) continue;
-    size += weights[at] * values[at] * values[at];
-    total += weights[at];
+    size += weights[t] * values[t] * values[t];
+    total += weights[t];
   }
   if (!(size > 0)) return ar;
-  for (Eigen::Index k = 0; k < p; ++k) design(n + k, k) = std::sqrt(prior * size / total);
-  const LeastSquaresFit fit = weighted_least_squares(design, target, weight, {.refinements = 0});
-  for (std::size_t k = 0; k < ar.lags.size(); ++k) ar.coefficients[k] = fit.coefficients[static_cast<Eigen::Index>(k)];
+  for (std::size_t k = 0; k < p; ++k) design(n + k, k) = std::sqrt(prior * size / total);
+  ar.coefficients = dense_least_squares(design, target).coefficients;
   make_stationary(ar);
   return ar;
 }

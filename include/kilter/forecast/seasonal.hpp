@@ -11,13 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "kilter/core/contract.hpp"
 #include "kilter/core/series.hpp"
 #include "kilter/core/status.hpp"
+#include "kilter/forecast/dense.hpp"
 #include "kilter/forecast/forecast.hpp"
-#include "kilter/forecast/least_squares.hpp"
 #include "kilter/forecast/phase_scale.hpp"
 #include "kilter/forecast/residual_ar.hpp"
 #include "kilter/forecast/seasonal_state.hpp"
@@ -139,18 +137,18 @@ class SeasonalFitter {
   }
 
   /// Regressors and values after the autoregression is taken out; a missing past is left out of both.
-  void filter(const Eigen::MatrixXd& rows, Eigen::VectorXd& target) {
+  [[nodiscard]] std::vector<double> filter(const Columns& rows) {
+    std::vector<double> target = state_.values;
     state_.filtered = rows;
     for (std::size_t t = 0; t < z_.size(); ++t) {
-      const auto at = static_cast<Eigen::Index>(t);
-      target[at] = state_.values[t];
       for (std::size_t k = 0; k < state_.ar.lags.size() && state_.ar.lags[k] <= t; ++k) {
         const std::size_t past = t - state_.ar.lags[k];
         if (std::isnan(state_.values[past])) continue;
-        target[at] -= state_.ar.coefficients[k] * state_.values[past];
-        state_.filtered.row(at) -= state_.ar.coefficients[k] * rows.row(static_cast<Eigen::Index>(past));
+        target[t] -= state_.ar.coefficients[k] * state_.values[past];
+        add_scaled(state_.filtered.column(t), -state_.ar.coefficients[k], rows.column(past), rows.rows());
       }
     }
+    return target;
   }
 
   /// Ridge rows: the expected size of a coefficient is that of one innovation over its row.
@@ -158,8 +156,8 @@ class SeasonalFitter {
     double square = 0;
     for (const double s : state_.scale) square += s * s;
     const double typical = std::sqrt(square / static_cast<double>(state_.scale.size()));
-    state_.penalty = Eigen::VectorXd::Zero(state_.columns());
-    Eigen::Index column = 1;
+    state_.penalty.assign(state_.columns(), 0.0);
+    std::size_t column = 1;
     for (std::size_t j = 0; j < state_.seasons.size(); ++j) {
       const double prior = state_.seasons[j].prior / (j == 0 ? 1 : typical);
       for (std::size_t h = 1; h <= state_.seasons[j].harmonics; ++h, column += 2) {
@@ -170,27 +168,37 @@ class SeasonalFitter {
   }
 
   void solve() {
-    const auto n = static_cast<Eigen::Index>(z_.size()), k = state_.columns();
-    Eigen::MatrixXd rows(n, k), design(n + k, k);
-    Eigen::VectorXd target = Eigen::VectorXd::Zero(n + k), weight = Eigen::VectorXd::Ones(n + k);
+    Columns rows(state_.columns(), z_.size());
     state_.values.resize(z_.size());
-    for (Eigen::Index t = 0; t < n; ++t) {
-      const auto at = static_cast<std::size_t>(t);
-      state_.fill_row(at, rows.row(t));
-      state_.values[at] = z_[at] / state_.scale_at(at);
-      weight[t] = state_.weights[at];
+    for (std::size_t t = 0; t < z_.size(); ++t) {
+      state_.fill_row(t, rows.column(t));
+      state_.values[t] = z_[t] / state_.scale_at(t);
     }
-    filter(rows, target);
+    const std::vector<double> target = filter(rows);
     find_penalty();
-    design.topRows(n) = state_.filtered;
-    design.bottomRows(k) = state_.penalty.asDiagonal();
-    const LeastSquaresFit fit = weighted_least_squares(design, target, weight, {.refinements = 0});
-    state_.coefficients = fit.coefficients;
-    state_.covariance_root = fit.covariance_root;
+    DenseFit fit = penalised(target);
+    state_.coefficients = std::move(fit.coefficients);
+    state_.covariance_root = std::move(fit.covariance_root);
     state_.errors.resize(z_.size());
-    for (Eigen::Index t = 0; t < n; ++t) {
-      state_.errors[static_cast<std::size_t>(t)] = state_.values[static_cast<std::size_t>(t)] - rows.row(t).dot(fit.coefficients);
+    for (std::size_t t = 0; t < z_.size(); ++t) {
+      state_.errors[t] = state_.values[t] - dot(rows.column(t), state_.coefficients.data(), rows.rows());
     }
+  }
+
+  /// Weighted least squares on the observed rows with the penalty below them.
+  [[nodiscard]] DenseFit penalised(const std::vector<double>& target) const {
+    const std::size_t n = z_.size(), k = state_.columns();
+    Columns design(n + k, k);
+    std::vector<double> y(n + k, 0.0);
+    for (std::size_t t = 0; t < n; ++t) {
+      if (std::isnan(target[t])) continue;
+      const double root = std::sqrt(state_.weights[t]);
+      const double* row = state_.filtered.column(t);
+      y[t] = root * target[t];
+      for (std::size_t j = 0; j < k; ++j) design(t, j) = root * row[j];
+    }
+    for (std::size_t j = 0; j < k; ++j) design(n + j, j) = state_.penalty[j];
+    return dense_least_squares(design, y);
   }
 
   /// Root of the weighted mean square of the innovations, over the weight less the effective number of coefficients (the trace of
@@ -202,8 +210,7 @@ class SeasonalFitter {
       if (std::isnan(e)) continue;
       square += state_.weights[t] * e * e;
       total += state_.weights[t];
-      const auto row = state_.filtered.row(static_cast<Eigen::Index>(t));
-      spent += state_.weights[t] * (row * state_.covariance_root).squaredNorm();
+      spent += state_.weights[t] * state_.leverage(state_.filtered.column(t));
     }
     return square > 0 ? std::sqrt(square / std::max(total - spent, 0.25 * total)) : 0;
   }
@@ -241,13 +248,13 @@ struct ErrorShape {
 /// Deviations of u over the horizon from the model: shocks add up through ψ, and coefficients are uncertain.
 inline std::vector<double> model_deviation(const SeasonalState& state, std::size_t horizon) {
   const std::vector<double> psi = psi_weights(state.ar, horizon);
-  Eigen::VectorXd row(state.columns());
+  std::vector<double> row(state.columns());
   std::vector<double> out(horizon);
   double shocks = 0;
   for (std::size_t h = 0; h < horizon; ++h) {
     shocks += psi[h] * psi[h];
-    state.fill_row(state.n + h, row);
-    out[h] = state.sigma * std::sqrt(shocks + (state.covariance_root.transpose() * row).squaredNorm());
+    state.fill_row(state.n + h, row.data());
+    out[h] = state.sigma * std::sqrt(shocks + state.leverage(row.data()));
   }
   return out;
 }
@@ -334,7 +341,8 @@ inline FittedSeasonal SeasonalLeastSquares::fit(const Series& history) const {
     state.seasons.push_back(season);
   }
   detail::SeasonalFitter{*this, z, state}.run();
-  const bool finite = state.coefficients.allFinite() && std::isfinite(state.sigma);
+  bool finite = std::isfinite(state.sigma);
+  for (const double b : state.coefficients) finite = finite && std::isfinite(b);
   out.status = finite ? Status::feasible : Status::numerical_failure;
   return out;
 }
@@ -345,12 +353,12 @@ inline Forecast FittedSeasonal::forecast(std::size_t horizon) const {
   const detail::ErrorShape shape = detail::error_shape(state, horizon, intervals);
   std::vector<double> u = state.errors;
   std::vector<double> centre(horizon), deviation(horizon);
-  Eigen::VectorXd row(state.columns());
+  std::vector<double> row(state.columns());
   for (std::size_t h = 0; h < horizon; ++h) {
     u.push_back(state.ar.predict(u, state.n + h));
-    state.fill_row(state.n + h, row);
+    state.fill_row(state.n + h, row.data());
     const double size = state.spread * state.scale_at(state.n + h);
-    centre[h] = state.centre + size * (row.dot(state.coefficients) + u.back());
+    centre[h] = state.centre + size * (detail::dot(row.data(), state.coefficients.data(), row.size()) + u.back());
     deviation[h] = size * shape.deviation[h];
   }
   Forecast out = shape.sorted.empty() ? back_transform(transform, start, step, std::move(centre), deviation, levels)

@@ -2,15 +2,15 @@
 /// @file
 /// The inside of `SeasonalLeastSquares`: what it has learnt, its regressors, and what it would have forecast from every origin.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
 #include <vector>
 
-#include <Eigen/Core>
-
 #include "kilter/core/series.hpp"
+#include "kilter/forecast/dense.hpp"
 #include "kilter/forecast/residual_ar.hpp"
 
 namespace kilter::forecast {
@@ -46,16 +46,16 @@ struct SeasonalState {
   std::vector<double> values{};    ///< z / scale of the history; `missing` where it is
   std::vector<double> errors{};    ///< u of the history; `missing` where it is
   std::vector<double> weights{};
-  Eigen::VectorXd coefficients{};
-  Eigen::MatrixXd covariance_root{};  ///< of the coefficients, in units of `sigma`
-  Eigen::MatrixXd filtered{};         ///< regressors after the autoregression is taken out, one row a step
-  Eigen::VectorXd penalty{};          ///< the ridge row of each coefficient, over `sigma`
+  std::vector<double> coefficients{};
+  Columns covariance_root{};      ///< of the coefficients, in units of `sigma`
+  Columns filtered{};             ///< regressors after the autoregression is taken out: column t belongs to step t
+  std::vector<double> penalty{};  ///< the ridge row of each coefficient
   SparseAr ar{};
   double sigma = 1;  ///< deviation of the innovations of u
 
-  [[nodiscard]] Eigen::Index columns() const {
-    Eigen::Index count = trend == Trend::none ? 1 : 2;
-    for (const Season& s : seasons) count += 2 * static_cast<Eigen::Index>(s.harmonics);
+  [[nodiscard]] std::size_t columns() const {
+    std::size_t count = trend == Trend::none ? 1 : 2;
+    for (const Season& s : seasons) count += 2 * s.harmonics;
     return count;
   }
 
@@ -71,10 +71,9 @@ struct SeasonalState {
 
   /// Regressors of `values` at `t`: the constant and the first season over scale, then the other seasons, then the trend. Harmonics
   /// by the angle sum formulas.
-  template <class Row>
-  void fill_row(std::size_t t, Row&& row) const {
+  void fill_row(std::size_t t, double* row) const {
     const double inverse = 1 / scale_at(t);
-    Eigen::Index column = 0;
+    std::size_t column = 0;
     row[column++] = inverse;
     for (std::size_t k = 0; k < seasons.size(); ++k) {
       const double size = k == 0 ? inverse : 1;
@@ -91,6 +90,16 @@ struct SeasonalState {
     }
     if (trend != Trend::none) row[column] = trend_at(t);
   }
+
+  /// The variance that uncertain coefficients give to the fit at `row`, in units of sigma².
+  [[nodiscard]] double leverage(const double* row) const {
+    double sum = 0;
+    for (std::size_t k = 0; k < covariance_root.cols(); ++k) {
+      const double part = dot(covariance_root.column(k), row, covariance_root.rows());
+      sum += part * part;
+    }
+    return sum;
+  }
 };
 
 /// Errors of forecasts from every origin: `square[h]` and `count[h]` by horizon, `errors` with their horizons.
@@ -105,23 +114,24 @@ struct OriginErrors {
 /// Recursive least squares: coefficients from the values seen so far, one at a time (Plackett 1950), starting from the penalty.
 class RecursiveCoefficients {
  public:
-  explicit RecursiveCoefficients(const Eigen::VectorXd& penalty)
-      : covariance_(penalty.array().max(1e-3).square().inverse().matrix().asDiagonal()),
-        coefficients_(Eigen::VectorXd::Zero(penalty.size())) {}
+  explicit RecursiveCoefficients(const std::vector<double>& penalty)
+      : covariance_(penalty.size(), penalty.size()), coefficients_(penalty.size(), 0.0), gain_(penalty.size()) {
+    for (std::size_t k = 0; k < penalty.size(); ++k) covariance_(k, k) = 1 / std::pow(std::max(penalty[k], 1e-3), 2);
+  }
 
-  [[nodiscard]] const Eigen::VectorXd& coefficients() const { return coefficients_; }
+  [[nodiscard]] double predict(const double* row) const { return dot(row, coefficients_.data(), coefficients_.size()); }
 
-  void add(const Eigen::VectorXd& row, double target, double weight) {
-    gain_.noalias() = covariance_ * row;
-    const double size = 1 / weight + row.dot(gain_);
-    coefficients_ += gain_ * ((target - row.dot(coefficients_)) / size);
-    covariance_.noalias() -= gain_ * (gain_ / size).transpose();
+  void add(const double* row, double target, double weight) {
+    const std::size_t k = coefficients_.size();
+    for (std::size_t j = 0; j < k; ++j) gain_[j] = dot(covariance_.column(j), row, k);
+    const double size = 1 / weight + dot(row, gain_.data(), k);
+    add_scaled(coefficients_.data(), (target - predict(row)) / size, gain_.data(), k);
+    for (std::size_t j = 0; j < k; ++j) add_scaled(covariance_.column(j), -gain_[j] / size, gain_.data(), k);
   }
 
  private:
-  Eigen::MatrixXd covariance_;
-  Eigen::VectorXd coefficients_;
-  Eigen::VectorXd gain_{};
+  Columns covariance_;
+  std::vector<double> coefficients_, gain_;
 };
 
 /// What forecasts from each origin in the last two thirds of the history would have missed, each with coefficients learnt from the
@@ -130,7 +140,6 @@ class RecursiveCoefficients {
 inline OriginErrors origin_errors(const SeasonalState& state, std::size_t horizon) {
   OriginErrors out{0, std::vector<double>(horizon, 0.0), std::vector<std::size_t>(horizon, 0), {}, {}};
   RecursiveCoefficients recursive{state.penalty};
-  const Eigen::MatrixXd rows = state.filtered.transpose();
   std::vector<double> path = state.values;
   for (std::size_t origin = 0; origin < state.n; ++origin) {
     const bool counts = origin >= state.n / 3;
@@ -138,7 +147,7 @@ inline OriginErrors origin_errors(const SeasonalState& state, std::size_t horizo
     for (std::size_t h = 0; counts && h < horizon && origin + h < state.n; ++h) {
       const std::size_t t = origin + h;
       if (std::isnan(state.values[t])) continue;
-      path[t] = state.ar.predict(path, t) + rows.col(static_cast<Eigen::Index>(t)).dot(recursive.coefficients());
+      path[t] = state.ar.predict(path, t) + recursive.predict(state.filtered.column(t));
       const double error = state.values[t] - path[t];
       out.square[h] += error * error;
       ++out.count[h];
@@ -148,7 +157,7 @@ inline OriginErrors origin_errors(const SeasonalState& state, std::size_t horizo
     for (std::size_t t = origin; t < std::min(origin + horizon, state.n); ++t) path[t] = state.values[t];
     if (std::isnan(state.values[origin]) || !(state.weights[origin] > 0)) continue;
     const double target = state.values[origin] - state.ar.predict(state.values, origin);
-    recursive.add(rows.col(static_cast<Eigen::Index>(origin)), target, state.weights[origin]);
+    recursive.add(state.filtered.column(origin), target, state.weights[origin]);
   }
   return out;
 }

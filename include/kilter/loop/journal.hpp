@@ -17,9 +17,9 @@ namespace kilter::loop {
 /// Something outside of what was expected, and what the new plan does about it.
 struct Event {
   std::size_t hour = 0;
-  std::string saw;
-  std::string changed;
-  std::string why;
+  std::string saw{};
+  std::string changed{};
+  std::string why{};
 };
 
 /// One hour's plan as it was made at its start.
@@ -31,8 +31,8 @@ struct PlanRecord {
   double level = 0;         ///< the quantile planned for
   double capacity = 0;      ///< that quantile, in reference GPUs
   double served_price = 0;  ///< shadow price of capacity, USD per reference GPU-hour
-  std::vector<double> power_price;  ///< by site, USD per kWh of cap
-  std::vector<double> gpu_price;    ///< by pool, USD per GPU-hour
+  std::vector<double> power_price{};  ///< by site, USD per kWh of cap
+  std::vector<double> gpu_price{};    ///< by pool, USD per GPU-hour
   double backlog = 0;       ///< training work left after the last hour of the horizon
   std::size_t lp_iterations = 0;
   double lp_residual = 0;   ///< largest primal or dual residual of the program

@@ -18,10 +18,10 @@ namespace kilter::loop {
 
 /// Forecasts for the hours that follow; the vectors go by site.
 struct Signals {
-  forecast::Forecast demand;
-  std::vector<forecast::Forecast> price;        ///< USD per MWh
-  std::vector<forecast::Forecast> carbon;       ///< g CO2 per kWh
-  std::vector<forecast::Forecast> temperature;  ///< Celsius
+  forecast::Forecast demand{};
+  std::vector<forecast::Forecast> price{};        ///< USD per MWh
+  std::vector<forecast::Forecast> carbon{};       ///< g CO2 per kWh
+  std::vector<forecast::Forecast> temperature{};  ///< Celsius
 };
 
 /// Anything that gives the signals as they are expected at the start of an hour.

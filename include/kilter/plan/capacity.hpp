@@ -32,18 +32,18 @@ namespace kilter::plan {
 
 /// What the plan does in one hour, and what its limits are worth.
 struct HourPlan {
-  std::vector<double> serving;                ///< GPUs, by serving option
-  std::vector<std::vector<double>> training;  ///< GPUs, by pool and power level
+  std::vector<double> serving{};                ///< GPUs, by serving option
+  std::vector<std::vector<double>> training{};  ///< GPUs, by pool and power level
   double shortfall = 0;                       ///< reference GPUs of the wanted capacity that are not provided
   double backlog = 0;                         ///< training work left at the end of the hour, reference GPU-hours
   Rate demand_price{};                        ///< what one more reference GPU of capacity would cost
-  std::vector<Rate> power_price;              ///< by site: what one more kW under the cap would save
-  std::vector<Rate> gpu_price;                ///< by pool: what one more GPU would save
+  std::vector<Rate> power_price{};              ///< by site: what one more kW under the cap would save
+  std::vector<Rate> gpu_price{};                ///< by pool: what one more GPU would save
 };
 
 struct CapacityPlan {
   Status status = Status::numerical_failure;
-  std::vector<HourPlan> hours;
+  std::vector<HourPlan> hours{};
   Dollars objective{};
   std::size_t iterations = 0;
   lp::Residuals residuals{};
@@ -210,12 +210,12 @@ class CapacityProgram {
       std::vector<double> levels;
       for (std::size_t l = 0; l < fleet().pools[p].levels.size(); ++l) levels.push_back(value(training_at(p, l)));
       plan.training.push_back(std::move(levels));
-      plan.gpu_price.push_back(-dual(3 + p));
+      plan.gpu_price.push_back(Rate{} - dual(3 + p));
     }
     plan.shortfall = value(shortfall_at());
     plan.backlog = value(backlog_at()) + value(late_at());
     plan.demand_price = dual(0);
-    for (std::size_t s = 0; s < sites(); ++s) plan.power_price.push_back(-dual(3 + 2 * pools() + s));
+    for (std::size_t s = 0; s < sites(); ++s) plan.power_price.push_back(Rate{} - dual(3 + 2 * pools() + s));
     return plan;
   }
 

@@ -16,12 +16,12 @@ namespace kilter::plan {
 struct HourOutlook {
   double demand = 0;           ///< mean demand of the service, in busy reference GPUs
   double capacity = 0;         ///< demand to be ready for (a quantile of its forecast), in reference GPUs
-  std::vector<Price> price;    ///< by site
-  std::vector<CarbonIntensity> carbon;  ///< by site
-  std::vector<double> celsius;          ///< by site, outside temperature
-  std::vector<Watts> power_cap;         ///< by site, for the whole facility
-  std::vector<int> gpus;                ///< by pool, GPUs in working order
-  std::vector<int> committed;           ///< by pool, GPUs held by gangs that are running and cannot be stopped
+  std::vector<Price> price{};    ///< by site
+  std::vector<CarbonIntensity> carbon{};  ///< by site
+  std::vector<double> celsius{};          ///< by site, outside temperature
+  std::vector<Watts> power_cap{};         ///< by site, for the whole facility
+  std::vector<int> gpus{};                ///< by pool, GPUs in working order
+  std::vector<int> committed{};           ///< by pool, GPUs held by gangs that are running and cannot be stopped
   double training_arrivals = 0;         ///< training work that becomes available
   double training_due = 0;              ///< training work whose last moment to be done is this hour
 };
@@ -38,11 +38,11 @@ struct Preferences {
 
 /// A capacity plan to be made; the lists must outlive the call only.
 struct CapacityProblem {
-  cluster::Fleet fleet;
-  std::vector<cluster::ServingOption> options;
+  cluster::Fleet fleet{};
+  std::vector<cluster::ServingOption> options{};
   double quality_floor = 0;
   double backlog = 0;  ///< training work that is waiting or running at the start
-  std::vector<HourOutlook> hours;
+  std::vector<HourOutlook> hours{};
   Preferences preferences{};
 };
 

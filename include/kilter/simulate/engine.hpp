@@ -33,10 +33,10 @@ inline double throttled_speed(double share) {
 
 /// What is constant between two events.
 struct Rates {
-  std::vector<double> training_speed;  ///< by pool, of a gang
-  std::vector<double> training_gpus;   ///< by pool
-  std::vector<Watts> it;               ///< by site
-  std::vector<Watts> facility;         ///< by site
+  std::vector<double> training_speed{};  ///< by pool, of a gang
+  std::vector<double> training_gpus{};   ///< by pool
+  std::vector<Watts> it{};               ///< by site
+  std::vector<Watts> facility{};         ///< by site
   double capacity = 0;                 ///< reference GPUs
   double served = 0;
   double quality = 0;                  ///< × served

@@ -25,9 +25,9 @@ struct Observation {
   const World& world;
   const State& state;
   std::size_t hour = 0;
-  std::span<const double> demand;  ///< of the hours before
-  std::vector<int> gpus;           ///< by pool, in working order now
-  std::vector<Watts> power_cap;    ///< by site, now
+  std::span<const double> demand{};  ///< of the hours before
+  std::vector<int> gpus{};           ///< by pool, in working order now
+  std::vector<Watts> power_cap{};    ///< by site, now
 };
 
 [[nodiscard]] inline Observation observe(const World& world, const State& state, std::size_t hour) {

@@ -20,8 +20,8 @@ namespace kilter::simulate {
 struct Run {
   Status status = Status::feasible;
   std::size_t first = 0;
-  std::vector<HourRecord> hours;
-  State end;
+  std::vector<HourRecord> hours{};
+  State end{};
 };
 
 /// Sums over a run. "Missed" is demand of the service that found no capacity; jobs are those submitted in the run.

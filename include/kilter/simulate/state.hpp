@@ -20,7 +20,7 @@ struct RunningJob {
   std::size_t pool = 0;
   Seconds started{};
   Seconds remaining{};   ///< time left on GPUs of speed 1
-  std::vector<std::pair<int, int>> racks;  ///< (rack, GPUs in it)
+  std::vector<std::pair<int, int>> racks{};  ///< (rack, GPUs in it)
 };
 
 /// What became of a job.
@@ -47,10 +47,10 @@ struct Stay {
 struct State {
   Seconds now{};
   std::size_t next_arrival = 0;      ///< first job that has not been submitted yet
-  std::vector<std::size_t> queue;    ///< submitted and not running, in order of submission (restarts in front)
-  std::vector<RunningJob> running;
-  std::vector<JobOutcome> outcomes;  ///< by job
-  std::vector<Stay> stays;
+  std::vector<std::size_t> queue{};    ///< submitted and not running, in order of submission (restarts in front)
+  std::vector<RunningJob> running{};
+  std::vector<JobOutcome> outcomes{};  ///< by job
+  std::vector<Stay> stays{};
 };
 
 /// The power limit of the training GPUs of a pool and the speed that it leaves them.
@@ -73,13 +73,13 @@ enum class Dispatch {
 
 /// A policy's decision for one hour.
 struct Decision {
-  std::vector<int> serving;         ///< GPUs for the service, by serving option
-  std::vector<int> training;        ///< most GPUs that gangs may hold, by pool
-  std::vector<TrainingPower> training_power;  ///< by pool
-  std::vector<PlannedStart> starts;
+  std::vector<int> serving{};         ///< GPUs for the service, by serving option
+  std::vector<int> training{};        ///< most GPUs that gangs may hold, by pool
+  std::vector<TrainingPower> training_power{};  ///< by pool
+  std::vector<PlannedStart> starts{};
   Dispatch dispatch = Dispatch::easy;
   Seconds short_job = 1 * units::h;     ///< for `at_once`: a limit up to this is short
-  std::vector<std::size_t> pool_order;  ///< for `at_once`: where to look first
+  std::vector<std::size_t> pool_order{};  ///< for `at_once`: where to look first
   bool idle_off = false;                ///< switch off GPUs that nobody holds
 };
 
@@ -111,9 +111,9 @@ struct HourRecord {
   int finished = 0;
   int killed = 0;
   std::size_t queued = 0;  ///< at the end of the hour
-  std::vector<SiteHour> sites;
-  std::vector<int> serving_gpus;        ///< by pool, as decided
-  std::vector<double> training_by_pool; ///< GPU-hours
+  std::vector<SiteHour> sites{};
+  std::vector<int> serving_gpus{};        ///< by pool, as decided
+  std::vector<double> training_by_pool{}; ///< GPU-hours
 };
 
 }  // namespace kilter::simulate

@@ -42,9 +42,9 @@ struct PriceSpike {
 };
 
 struct Surprises {
-  std::vector<RackFailure> racks;
-  std::vector<PowerCapCut> caps;
-  std::vector<PriceSpike> prices;
+  std::vector<RackFailure> racks{};
+  std::vector<PowerCapCut> caps{};
+  std::vector<PriceSpike> prices{};
 };
 
 template <class Event>
@@ -54,13 +54,13 @@ template <class Event>
 
 /// Everything that is true, hour by hour from the start of the calendar.
 struct World {
-  cluster::Fleet fleet;
-  cluster::Service service;
-  std::vector<cluster::ServingOption> options;
-  std::vector<cluster::Job> jobs;  ///< by time of submission
-  std::vector<double> demand;      ///< busy reference GPUs of the service, by hour
-  std::vector<telemetry::SiteSignals> sites;
-  Surprises surprises;
+  cluster::Fleet fleet{};
+  cluster::Service service{};
+  std::vector<cluster::ServingOption> options{};
+  std::vector<cluster::Job> jobs{};  ///< by time of submission
+  std::vector<double> demand{};      ///< busy reference GPUs of the service, by hour
+  std::vector<telemetry::SiteSignals> sites{};
+  Surprises surprises{};
 
   [[nodiscard]] std::size_t hours() const { return demand.size(); }
 

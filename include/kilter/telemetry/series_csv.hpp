@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <istream>
+#include <limits>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -55,7 +56,7 @@ struct SeriesTable {
 struct SeriesCsvOptions {
   std::vector<std::string> required{};  ///< columns that must be there; further ones are read too
   bool allow_negative = false;          ///< in any column
-  double largest = 1e12;                ///< magnitude that is still believed; larger values are refused
+  double largest = std::numeric_limits<double>::max();  ///< magnitude that is still believed; larger values are refused
   std::size_t max_gap = 24;             ///< rows in a row that may be absent
   Seconds step{};                       ///< whole seconds; 0: the smallest difference among the first hundred times
   CsvOptions csv{};
