@@ -83,6 +83,10 @@ inline void check(const Fleet& fleet) {
     require(pool.gpus_per_rack > 0, "pool.gpus_per_rack", pool.gpus_per_rack, "must be positive (" + pool.name + ")");
     require(pool.speed > 0, "pool.speed", pool.speed, "must be positive (" + pool.name + ")");
     require(!pool.levels.empty(), "pool.levels", 0, "must not be empty (" + pool.name + ")");
+    for (const auto& level : pool.levels) {
+      require(level.cap.base() >= 0, "level.cap", level.cap.base(), "must not be negative (" + pool.name + ")");
+      require(level.speed > 0 && level.speed <= 1, "level.speed", level.speed, "must lie in (0, 1] (" + pool.name + ")");
+    }
   }
   for (std::size_t s = 0; s < fleet.sites.size(); ++s) {
     const Site& site = fleet.sites[s];

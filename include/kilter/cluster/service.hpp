@@ -26,6 +26,20 @@ struct Service {
   std::vector<compress::VariantProfile> variants{};
 };
 
+/// Throws `std::invalid_argument` naming the first field that makes no sense.
+inline void check(const Service& service) {
+  require(service.parameters > 0 && std::isfinite(service.parameters), "parameters", service.parameters, "must be positive and finite");
+  require(service.activation_gib_per_request > 0, "activation_gib_per_request", service.activation_gib_per_request,
+          "must be positive");
+  require(service.largest_batch > 0, "largest_batch", service.largest_batch, "must be positive");
+  require(service.half_batch >= 0, "half_batch", service.half_batch, "must not be negative");
+  require(service.quality_floor >= 0 && service.quality_floor <= 1, "quality_floor", service.quality_floor, "must lie in [0, 1]");
+  for (const auto& variant : service.variants) {
+    require(variant.quality >= 0 && variant.quality <= 1, "quality", variant.quality, "must lie in [0, 1] (" + variant.name + ")");
+    require(variant.bytes_per_weight > 0, "bytes_per_weight", variant.bytes_per_weight, "must be positive (" + variant.name + ")");
+  }
+}
+
 /// One way to serve: a variant on the GPUs of a pool under a power level.
 struct ServingOption {
   std::size_t pool = 0;
@@ -41,15 +55,16 @@ struct ServingOption {
 [[nodiscard]] inline int batch_in_memory(const Service& service, const compress::VariantProfile& variant, const GpuType& type) {
   const double weights_gib = service.parameters * variant.bytes_per_weight / (1024.0 * 1024.0 * 1024.0);
   const double room = (type.memory_gib - weights_gib) / service.activation_gib_per_request;
-  return std::clamp(static_cast<int>(std::floor(std::max(room, 0.0))), 0, service.largest_batch);
+  return static_cast<int>(std::clamp(std::floor(room), 0.0, static_cast<double>(service.largest_batch)));
 }
 
 /// Throughput at `batch` relative to the best: b / (b + half), the saturation of a fixed cost per step shared by the batch.
 [[nodiscard]] inline double batch_efficiency(const Service& service, int batch) { return batch / (batch + service.half_batch); }
 
 /// Every variant × power level that fits the memory of each pool's GPUs, without those that another option of the same pool beats or
-/// equals in speed, power and quality at once.
+/// equals in speed, power and quality at once. Throws `std::invalid_argument` for a service that makes no sense.
 [[nodiscard]] inline std::vector<ServingOption> serving_options(const Fleet& fleet, const Service& service) {
+  check(service);
   std::vector<ServingOption> all;
   const double full = batch_efficiency(service, service.largest_batch);
   for (std::size_t p = 0; p < fleet.pools.size(); ++p) {

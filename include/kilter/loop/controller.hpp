@@ -52,6 +52,7 @@ class Controller {
   simulate::Decision decide(const simulate::Observation& seen) {
     training_.learn(seen.world, seen.state);
     const Signals signals = source_.at(seen.hour);
+    require_horizon(seen, signals);
     const std::vector<Event> surprises = sense(seen);
     const plan::CapacityProblem problem = outlook(seen, signals);
     const plan::CapacityPlan plan = plan::plan_capacity(problem, solver_, previous_.basis);
@@ -69,14 +70,15 @@ class Controller {
   /// in the long run the wanted share is covered. Each hour counts by its capacity over the last day's largest, at most fully: covering
   /// the nights, when there is next to nothing to miss, must not pay for missing by day.
   void learn(const simulate::HourRecord& hour) {
-    if (!options_.quantile || journal_.empty()) return;
+    if (!options_.quantile || options_.learning_rate == 0 || journal_.empty()) return;
     double largest = 0;
     for (std::size_t i = journal_.size() - std::min<std::size_t>(24, journal_.size()); i < journal_.size(); ++i) {
       largest = std::max(largest, journal_[i].capacity);
     }
     const double above = hour.demand > journal_.back().capacity ? 1 : 0;
     const double weight = largest > 0 ? journal_.back().capacity / largest : 0;
-    level_ = std::clamp(level_ + options_.learning_rate * weight * (above - (1 - *options_.quantile)), 0.5, 0.99);
+    level_ = std::clamp(level_ + options_.learning_rate * weight * (above - (1 - *options_.quantile)), std::min(0.5, *options_.quantile),
+                        std::max(0.99, *options_.quantile));
   }
 
   [[nodiscard]] const std::vector<PlanRecord>& journal() const { return journal_; }
@@ -149,6 +151,19 @@ class Controller {
         "work that may wait or move leaves the dear site");
   }
 
+  void require_horizon(const simulate::Observation& seen, const Signals& signals) const {
+    const std::size_t sites = seen.world.fleet.sites.size();
+    require(signals.price.size() == sites && signals.carbon.size() == sites && signals.temperature.size() == sites, "signals.price",
+            signals.price.size(), "price, carbon and temperature must be one for each site");
+    const auto long_enough = [&](const forecast::Forecast& f) {
+      require(f.horizon() >= options_.horizon, "signals", f.horizon(), "must reach as far as the horizon");
+    };
+    long_enough(signals.demand);
+    for (const auto* each : {&signals.price, &signals.carbon, &signals.temperature}) {
+      for (const auto& f : *each) long_enough(f);
+    }
+  }
+
   // ---- forecast and plan -----------------------------------------------------------------------------------------------------
 
   [[nodiscard]] plan::CapacityProblem outlook(const simulate::Observation& seen, const Signals& signals) const {
@@ -164,8 +179,8 @@ class Controller {
     for (const std::size_t j : seen.state.queue) {
       const double work = training_.left(world, seen.state, j).in(units::h) * world.jobs[j].gpus;
       problem.backlog += work;
-      const auto due = static_cast<std::size_t>(std::max(0.0, (world.jobs[j].deadline - now).in(units::h)));
-      if (due < options_.horizon) problem.hours[due].training_due += work;
+      const double due = std::max(0.0, (world.jobs[j].deadline - now).in(units::h));
+      if (due < static_cast<double>(options_.horizon)) problem.hours[static_cast<std::size_t>(due)].training_due += work;
     }
     for (std::size_t p = 0; p < world.fleet.pools.size(); ++p) {
       for (auto& hour : problem.hours) hour.committed[p] = std::min(hour.committed[p], hour.gpus[p]);
@@ -207,17 +222,48 @@ class Controller {
     simulate::Decision decision;
     std::vector<int> limit(problem.fleet.pools.size());
     for (std::size_t p = 0; p < limit.size(); ++p) limit[p] = problem.hours[0].gpus[p] - problem.hours[0].committed[p];
-    decision.serving = plan::whole_gpus(plan.hours[0], problem.options, limit);
+    decision.serving = plan::whole_gpus(plan.hours[0], problem.options, limit, problem.quality_floor);
     for (std::size_t p = 0; p < limit.size(); ++p) decision.training_power.push_back(training_power(problem, plan, p));
     const schedule::Problem gangs = gang_problem(seen, problem, plan, decision);
     for (std::size_t p = 0; p < limit.size(); ++p) {
       decision.training.push_back(gangs.pools[p].capacity[0] + problem.hours[0].committed[p]);
     }
     schedule_gangs(seen, gangs, decision);
+    serve_with_the_rest(seen, problem, decision);
     decision.dispatch = simulate::Dispatch::at_once;
     decision.pool_order = cheapest_first(gangs);
     decision.idle_off = true;
     return decision;
+  }
+
+  /// The plan counts training as work that may run anywhere; gangs may fit fewer GPUs than it left them. What no gang takes in this hour
+  /// serves, cheapest first, where capacity is short.
+  void serve_with_the_rest(const simulate::Observation& seen, const plan::CapacityProblem& problem, simulate::Decision& decision) const {
+    double short_of = problem.hours[0].capacity;
+    for (std::size_t o = 0; o < problem.options.size(); ++o) short_of -= decision.serving[o] * problem.options[o].speed;
+    std::vector<int> spare = decision.training;
+    for (std::size_t p = 0; p < spare.size(); ++p) spare[p] -= problem.hours[0].committed[p];
+    for (const auto& start : decision.starts) spare[start.pool] -= seen.world.jobs[start.job].gpus;
+    std::vector<std::pair<double, std::size_t>> order;
+    for (std::size_t o = 0; o < problem.options.size(); ++o) {
+      const auto& option = problem.options[o];
+      const auto& pool = problem.fleet.pools[option.pool];
+      // Training was given no more power than this, so that the rest of the site stays under its cap.
+      if (option.quality < problem.quality_floor || option.cap > decision.training_power[option.pool].cap) continue;
+      const double kw = cluster::gpu_power(pool.type, option.cap, 1).in(units::kW);
+      order.emplace_back(gpu_rate(problem, 0, option.pool, kw).base() / option.speed, o);
+    }
+    std::sort(order.begin(), order.end());
+    for (const auto& [cost, o] : order) {
+      const auto& option = problem.options[o];
+      if (short_of <= 1e-6 || spare[option.pool] <= 0) continue;
+      const double wanted = std::ceil(short_of / option.speed - 1e-9);
+      const int count = wanted < spare[option.pool] ? static_cast<int>(wanted) : spare[option.pool];
+      decision.serving[o] += count;
+      decision.training[option.pool] -= count;
+      spare[option.pool] -= count;
+      short_of -= count * option.speed;
+    }
   }
 
   /// The mean power limit and speed of the levels that the plan mixes on a pool in the first hour; full power where it trains nothing.
@@ -355,10 +401,12 @@ class Controller {
     record_.backlog = plan.hours.back().backlog;
     record_.lp_iterations = plan.iterations;
     record_.lp_residual = std::max(plan.residuals.primal, plan.residuals.dual);
-    if (!surprises.empty() && previous_.hours.size() > 1) {
-      constexpr std::size_t compared = 3;
-      const std::string change = describe_change(problem.fleet, gpus_by_pool(problem, previous_, 1, compared),
-                                                 gpus_by_pool(problem, plan, 0, compared), compared);
+    if (!surprises.empty() && !previous_.hours.empty()) {
+      // What was planned an hour ago for the hours that both plans hold; of one hour alone, for the hour before.
+      const std::size_t from = previous_.hours.size() > 1 ? 1 : 0;
+      const std::size_t compared = std::min<std::size_t>(3, previous_.hours.size() - from);
+      const std::string change = describe_change(problem.fleet, gpus_by_pool(problem, previous_, from, compared),
+                                                 gpus_by_pool(problem, plan, 0, compared), static_cast<double>(compared));
       record_.replanned = !change.empty();
       for (Event event : surprises) {
         event.changed = change.empty() ? "nothing: the plan still fits" : change;

@@ -3,6 +3,7 @@
 /// What the loop expects of the outside: forecasts of demand, price, carbon and temperature, made hour by hour from what was known.
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -38,14 +39,19 @@ concept SignalSource = requires(const S& source, std::size_t hour) {
 
 namespace detail {
 
-/// Fits `model` and forecasts; a history that the model cannot use gives the seasonal naive forecast instead, or the naive one.
+/// Fits `model` and forecasts; a history that the model cannot use gives the seasonal naive forecast instead, or the naive one, or the
+/// only value.
 template <forecast::Forecaster Model>
 forecast::Forecast expect(const Model& model, const Series& history, std::size_t horizon) {
   const auto fitted = model.fit(history);
   if (ok(fitted.status)) return fitted.forecast(horizon);
   const auto seasonal = forecast::SeasonalNaive{.period = 24}.fit(history);
   if (ok(seasonal.status)) return seasonal.forecast(horizon);
-  return forecast::Naive{}.fit(history).forecast(horizon);
+  const auto naive = forecast::Naive{}.fit(history);
+  if (ok(naive.status)) return naive.forecast(horizon);
+  const auto last = std::find_if(history.values.rbegin(), history.values.rend(), [](double v) { return !std::isnan(v); });
+  require(last != history.values.rend(), "history", history.size(), "must hold at least one observed value");
+  return forecast::gaussian_forecast(history.end(), history.step, std::vector<double>(horizon, *last), std::vector<double>(horizon, 0));
 }
 
 }  // namespace detail
@@ -58,8 +64,9 @@ class RollingSignals {
   template <forecast::Forecaster DemandModel, forecast::Forecaster OutsideModel, Executor Ex = Inline>
   RollingSignals(const simulate::World& world, std::size_t first, std::size_t last, std::size_t horizon,
                  const DemandModel& demand_model, const OutsideModel& outside_model, const Ex& executor = {})
-      : first_(first), signals_(last - first) {
+      : first_(first) {
     require(first > 0 && first <= last && last <= world.hours(), "first", first, "must leave a history and lie before last");
+    signals_.resize(last - first);
     const Series demand = demand_series(world);
     executor.for_each_index(signals_.size(), [&](std::size_t i) {
       const std::size_t now = first + i;
@@ -96,7 +103,9 @@ class Borrowed {
 /// The true future; beyond the last hour of the world the day before is repeated.
 class PerfectSignals {
  public:
-  PerfectSignals(const simulate::World& world, std::size_t horizon) : world_(&world), horizon_(horizon) {}
+  PerfectSignals(const simulate::World& world, std::size_t horizon) : world_(&world), horizon_(horizon) {
+    require(world.hours() > 0, "world.hours()", world.hours(), "must not be 0");
+  }
 
   [[nodiscard]] Signals at(std::size_t hour) const {
     Signals signals;

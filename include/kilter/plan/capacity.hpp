@@ -11,6 +11,7 @@
 ///     pool       Σ_{o in p} n(o,h) + Σ_l y(p,l,h) ≤ gpus(p,h)
 ///     committed  Σ_l y(p,l,h) ≥ committed(p,h)
 ///     power      Σ watts(o,h) n(o,h) + Σ watts(p,l,h) y(p,l,h) − v(s,h) ≤ cap(s,h) − fixed(s)     (watts with cooling and losses)
+///                v(s,h) ≤ what the committed GPUs draw at their lowest level above that
 ///     storage    b(h) + c(h) − b(h−1) − c(h−1) + Σ speed(p,l) y(p,l,h) ≥ arrivals(h),   b(h) ≤ what need not be done by then
 ///
 /// The last hour's storage also costs what the work would cost in an average hour, so that nothing is put off without a gain.
@@ -19,6 +20,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "kilter/core/status.hpp"
@@ -81,7 +83,8 @@ class CapacityProgram {
 
   /// The basis of a plan made an hour ago as a start for this one: each hour takes the state of the hour after it.
   [[nodiscard]] lp::Basis shifted(lp::Basis basis) const {
-    if (basis.columns.size() != columns_per_hour() * problem_.hours.size()) return {};
+    const std::size_t hours = problem_.hours.size();
+    if (basis.columns.size() != columns_per_hour() * hours || basis.rows.size() != rows_per_hour() * hours) return {};
     const auto shift = [](auto& states, std::size_t block) {
       std::copy(states.begin() + static_cast<std::ptrdiff_t>(block), states.end(), states.begin());
     };
@@ -159,7 +162,26 @@ class CapacityProgram {
     model_.add_column(usd(prefer.shortfall), 0, lp::infinity);
     model_.add_column(usd(prefer.waiting) + tail, 0, may_wait);
     model_.add_column(usd(prefer.waiting) + usd(prefer.lateness) + tail, 0, lp::infinity);
-    for (std::size_t s = 0; s < sites(); ++s) model_.add_column(usd(prefer.overload), 0, lp::infinity);
+    for (std::size_t s = 0; s < sites(); ++s) model_.add_column(usd(prefer.overload), 0, unavoidable_overload(s, hour));
+  }
+
+  /// kW left under the cap for what depends on the load.
+  [[nodiscard]] double power_room(std::size_t site, const HourOutlook& hour) const {
+    const Watts fixed = fleet().sites[site].facility.at(hour.celsius[site]).fixed;
+    return std::max(0.0, (hour.power_cap[site] - fixed).in(units::kW));
+  }
+  /// kW by which committed gangs exceed the cap even at their lowest level. Without this limit a credit for demand that is dearer than
+  /// the overload it needs would buy it.
+  [[nodiscard]] double unavoidable_overload(std::size_t site, const HourOutlook& hour) const {
+    double least = 0;
+    for (std::size_t p = 0; p < pools(); ++p) {
+      const auto& pool = fleet().pools[p];
+      if (pool.site != site) continue;
+      double lowest = lp::infinity;
+      for (const auto& level : pool.levels) lowest = std::min(lowest, kilowatts(p, level.cap, 1, hour));
+      least += hour.committed[p] > 0 ? hour.committed[p] * lowest : 0;
+    }
+    return std::max(0.0, least * (1 + 1e-9) - power_room(site, hour));
   }
 
   void add_rows(std::size_t h) {
@@ -196,8 +218,7 @@ class CapacityProgram {
     for (std::size_t p = 0; p < pools(); ++p) model_.add_row(committed[p], hour.committed[p], lp::infinity);
     for (std::size_t s = 0; s < sites(); ++s) {
       power[s].push_back({column(h, overload_at(s)), -1});
-      const Watts fixed = fleet().sites[s].facility.at(hour.celsius[s]).fixed;
-      model_.add_row(power[s], -lp::infinity, std::max(0.0, (hour.power_cap[s] - fixed).in(units::kW)));
+      model_.add_row(power[s], -lp::infinity, power_room(s, hour));
     }
   }
 
@@ -238,28 +259,95 @@ template <lp::LpSolver Solver = lp::Simplex>
   return program.read(solver.solve(program.model(), start.columns.empty() ? nullptr : &start));
 }
 
+namespace detail {
+
+/// Turns the GPUs of a plan into whole ones: counts, what the pools have left, and what is missing of capacity and of quality.
+class Rounding {
+ public:
+  Rounding(const std::vector<double>& serving, const std::vector<cluster::ServingOption>& options, std::vector<int> left, double floor)
+      : serving_(serving), options_(options), left_(std::move(left)), floor_(floor), whole_(options.size()) {
+    for (std::size_t o = 0; o < options.size(); ++o) {
+      add(o, std::min(static_cast<int>(std::floor(serving[o] + 1e-6)), std::max(0, left_[options[o].pool])));
+      missing_ += serving[o] * options[o].speed;
+      order_.push_back(o);
+    }
+    const auto part = [&](std::size_t o) { return serving_[o] - whole_[o]; };
+    std::vector<double> parts;
+    for (std::size_t o = 0; o < options.size(); ++o) parts.push_back(part(o));
+    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return parts[a] > parts[b]; });
+  }
+
+  /// One more for each option with a part, the largest first; then whatever the plan uses, then whatever keeps the quality.
+  void reach_capacity() {
+    for (const std::size_t o : order_) {
+      if (missing_ > 1e-6 && serving_[o] - whole_[o] > 1e-6 && left_[options_[o].pool] > 0) add(o, 1);
+    }
+    fill([&](std::size_t o) { return serving_[o] > 1e-6; });
+    fill([&](std::size_t o) { return options_[o].quality >= floor_; });
+  }
+
+  /// Adds GPUs of good options where there is room, else in place of bad ones of the same pool, until the mean quality is at the floor.
+  void reach_quality() {
+    while (surplus_ < -1e-6) {
+      const std::size_t good = best([&](std::size_t o) { return gain(o) > 0 && left_[options_[o].pool] > 0; });
+      const std::size_t bad = best([&](std::size_t o) { return gain(o) < 0 && whole_[o] > 0; });
+      if (good < options_.size()) {
+        add(good, 1);
+      } else {
+        add(bad, -1);  // there is one: the surplus is negative
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<int> take() { return std::move(whole_); }
+
+ private:
+  [[nodiscard]] double gain(std::size_t o) const { return options_[o].speed * (options_[o].quality - floor_); }
+  void add(std::size_t o, int count) {
+    whole_[o] += count;
+    left_[options_[o].pool] -= count;
+    missing_ -= count * options_[o].speed;
+    surplus_ += count * gain(o);
+  }
+  /// The allowed option that the plan uses most; the number of options when none is allowed.
+  template <class Allowed>
+  [[nodiscard]] std::size_t best(const Allowed& allowed) const {
+    std::size_t found = options_.size();
+    for (std::size_t o = 0; o < options_.size(); ++o) {
+      if (allowed(o) && (found == options_.size() || serving_[o] > serving_[found])) found = o;
+    }
+    return found;
+  }
+  template <class Allowed>
+  void fill(const Allowed& allowed) {
+    while (missing_ > 1e-6) {
+      const std::size_t o = best([&](std::size_t i) { return allowed(i) && left_[options_[i].pool] > 0; });
+      if (o == options_.size()) return;
+      add(o, 1);
+    }
+  }
+
+  const std::vector<double>& serving_;
+  const std::vector<cluster::ServingOption>& options_;
+  std::vector<int> left_;
+  double floor_;
+  std::vector<int> whole_;
+  std::vector<std::size_t> order_;
+  double missing_ = 0;  ///< capacity of the plan less that of the whole GPUs
+  double surplus_ = 0;  ///< capacity times quality above the floor
+};
+
+}  // namespace detail
+
 /// Whole GPUs for an hour's serving, by option: the parts below one are given out, largest first, until the capacity that the plan
-/// provides is reached again or the pools are full. `limit` is what each pool may give.
+/// provides is reached again or the pools are full; then options of better quality are added or take the place of worse ones until the
+/// mean quality is not below `quality_floor`. `limit` is what each pool may give.
 [[nodiscard]] inline std::vector<int> whole_gpus(const HourPlan& plan, const std::vector<cluster::ServingOption>& options,
-                                                 std::vector<int> limit) {
-  std::vector<int> whole(options.size());
-  std::vector<std::size_t> order;
-  double missing_capacity = 0;
-  for (std::size_t o = 0; o < options.size(); ++o) {
-    whole[o] = std::min(static_cast<int>(std::floor(plan.serving[o] + 1e-6)), std::max(0, limit[options[o].pool]));
-    limit[options[o].pool] -= whole[o];
-    missing_capacity += (plan.serving[o] - whole[o]) * options[o].speed;
-    if (plan.serving[o] > 1e-6) order.push_back(o);
-  }
-  const auto part = [&](std::size_t o) { return plan.serving[o] - whole[o]; };
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return part(a) > part(b); });
-  for (const std::size_t o : order) {
-    if (missing_capacity <= 1e-6 || limit[options[o].pool] <= 0) continue;
-    ++whole[o];
-    --limit[options[o].pool];
-    missing_capacity -= options[o].speed;
-  }
-  return whole;
+                                                 std::vector<int> limit, double quality_floor = 0) {
+  detail::Rounding rounding{plan.serving, options, std::move(limit), quality_floor};
+  rounding.reach_capacity();
+  rounding.reach_quality();
+  return rounding.take();
 }
 
 }  // namespace kilter::plan

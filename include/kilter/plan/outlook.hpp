@@ -53,6 +53,8 @@ inline void check(const CapacityProblem& problem) {
   require(!problem.hours.empty(), "hours", 0, "must not be empty");
   require(!problem.options.empty(), "options", 0, "must not be empty: no variant fits any GPU");
   require(problem.backlog >= 0, "backlog", problem.backlog, "must not be negative");
+  for (const auto& option : problem.options) require(option.pool < pools, "option.pool", option.pool, "must be one of the pools");
+  for (const auto& pool : problem.fleet.pools) require(pool.site < sites, "pool.site", pool.site, "must be one of the sites");
   for (const auto& hour : problem.hours) {
     require(hour.price.size() == sites && hour.carbon.size() == sites && hour.celsius.size() == sites &&
                 hour.power_cap.size() == sites,
@@ -60,6 +62,8 @@ inline void check(const CapacityProblem& problem) {
     require(hour.gpus.size() == pools && hour.committed.size() == pools, "hour.gpus", hour.gpus.size(),
             "gpus and committed must have one value for each pool");
     require(hour.demand >= 0 && hour.capacity >= 0, "hour.demand", hour.demand, "demand and capacity must not be negative");
+    require(hour.training_arrivals >= 0, "hour.training_arrivals", hour.training_arrivals, "must not be negative");
+    require(hour.training_due >= 0, "hour.training_due", hour.training_due, "must not be negative");
     for (std::size_t p = 0; p < pools; ++p) {
       require(hour.committed[p] >= 0 && hour.committed[p] <= hour.gpus[p], "hour.committed", hour.committed[p],
               "must lie between 0 and the GPUs of the pool");

@@ -92,6 +92,7 @@ class Dispatcher {
   /// Starts all that may start now; returns how many.
   int run() {
     int count = planned();
+    for (std::size_t p = 0; p < world_.fleet.pools.size(); ++p) promised_.push_back(promised(p));
     count += decision_.dispatch == Dispatch::easy ? easy() : at_once();
     return count;
   }
@@ -110,7 +111,7 @@ class Dispatcher {
     auto& outcome = state_.outcomes[j];
     if (!outcome.started()) outcome.first_start = now_;
     outcome.pool = pool;
-    state_.running.push_back({j, pool, now_, left(j), room_.place(pool, job(j).gpus)});
+    state_.running.push_back({j, pool, now_, left(j), room_.place(pool, job(j).gpus), left(j)});
   }
   template <class Started>
   void leave_queue(const Started& started) {
@@ -141,14 +142,18 @@ class Dispatcher {
     return total;
   }
 
+  /// GPUs that a gang without a plan may take now.
+  [[nodiscard]] int open(std::size_t pool) const { return std::max(0, room_.free(pool) - promised_[pool]); }
+  [[nodiscard]] Seconds limit_on(std::size_t j, std::size_t pool) const {
+    return job(j).limit / (world_.fleet.pools[pool].speed * decision_.training_power[pool].speed);
+  }
+
   int at_once() {
     int count = 0;
-    std::vector<int> promised_to(world_.fleet.pools.size());
-    for (std::size_t p = 0; p < promised_to.size(); ++p) promised_to[p] = promised(p);
     leave_queue([&](std::size_t j) {
       if (job(j).limit > decision_.short_job || is_planned(j)) return false;
       for (const std::size_t p : decision_.pool_order) {
-        if (room_.free(p) - promised_to[p] < job(j).gpus) continue;
+        if (open(p) < job(j).gpus) continue;
         start(j, p);
         ++count;
         return true;
@@ -168,11 +173,10 @@ class Dispatcher {
     std::vector<std::pair<Seconds, int>> ends;
     for (const auto& run : state_.running) {
       if (run.pool != pool) continue;
-      const double speed = world_.fleet.pools[pool].speed * decision_.training_power[pool].speed;
-      ends.emplace_back(std::max(now_, run.started + job(run.job).limit / speed), job(run.job).gpus);
+      ends.emplace_back(std::max(now_, run.started + limit_on(run.job, pool)), job(run.job).gpus);
     }
     std::sort(ends.begin(), ends.end());
-    int free = room_.free(pool);
+    int free = open(pool);
     for (const auto& [end, count] : ends) {
       free += count;
       if (free >= gpus) return {pool, end, free - gpus};
@@ -185,6 +189,7 @@ class Dispatcher {
     Reservation head;
     bool blocked = false;
     leave_queue([&](std::size_t j) {
+      if (is_planned(j)) return false;
       const std::size_t pool = roomiest(j, head);
       if (pool != none) {
         start(j, pool);
@@ -210,9 +215,9 @@ class Dispatcher {
     std::size_t best = none;
     int most = 0;
     for (std::size_t p = 0; p < world_.fleet.pools.size(); ++p) {
-      const int free = room_.free(p);
+      const int free = open(p);
       if (free < job(j).gpus || free <= most) continue;
-      const Seconds end = now_ + job(j).limit / world_.fleet.pools[p].speed;
+      const Seconds end = now_ + limit_on(j, p);
       if (p == head.pool && end > head.at && job(j).gpus > head.spare) continue;
       best = p;
       most = free;
@@ -225,6 +230,7 @@ class Dispatcher {
   const Decision& decision_;
   Room& room_;
   Seconds now_;
+  std::vector<int> promised_;  ///< by pool
   int head_gpus_ = 0;
 };
 

@@ -62,8 +62,8 @@ class Hour {
   HourRecord play() {
     state_.now = start_;
     while (state_.now < end_) {
-      kill_failed();
       complete();
+      kill_failed();
       submit();
       Room room{world_, state_, decision_, state_.now};
       record_.started += Dispatcher{world_, state_, decision_, room, state_.now}.run();
@@ -101,11 +101,7 @@ class Hour {
   /// A gang saves its state after each hour on its GPUs; what it did since is lost.
   void restart_from_checkpoint(const RunningJob& run) {
     auto& outcome = state_.outcomes[run.job];
-    const Seconds before = outcome.left.base() >= 0 ? outcome.left : world_.jobs[run.job].duration;
-    const double done = (before - run.remaining).base();
-    const double elapsed = (state_.now - run.started).base();
-    const double kept = elapsed > 0 ? std::floor(elapsed / 3600) * 3600 / elapsed : 0;
-    outcome.left = before - Seconds{done * kept};
+    outcome.left = run.saved;
     ++outcome.restarts;
     state_.stays.push_back({run.job, run.pool, run.started, state_.now, true});
   }
@@ -244,8 +240,16 @@ class Hour {
       record_.training_gpu_hours += rates.training_gpus[p] * hours;
       record_.training_work += rates.training_gpus[p] * rates.training_speed[p] * hours;
     }
-    for (auto& run : state_.running) run.remaining -= step * rates.training_speed[run.pool];
+    for (auto& run : state_.running) advance(run, rates.training_speed[run.pool], step);
     for (std::size_t s = 0; s < record_.sites.size(); ++s) integrate_site(s, rates, step);
+  }
+
+  /// Work goes on, and is saved at each full hour since the start; an hour missed by rounding alone counts as full.
+  void advance(RunningJob& run, double speed, Seconds step) const {
+    const Seconds before = state_.now - run.started;
+    const Seconds checkpoint = std::floor((before + step).in(units::h) + 1e-9) * units::h;
+    if (checkpoint > before) run.saved = run.remaining - std::min(step, checkpoint - before) * speed;
+    run.remaining -= step * speed;
   }
 
   void integrate_site(std::size_t s, const Rates& rates, Seconds step) {
@@ -277,7 +281,11 @@ inline void check(const Decision& decision, const World& world) {
   require(decision.training_power.size() == pools, "decision.training_power", decision.training_power.size(),
           "must be one for each pool");
   for (const int gpus : decision.serving) require(gpus >= 0, "decision.serving", gpus, "must not be negative");
-  for (const auto& power : decision.training_power) require(power.speed > 0, "speed", power.speed, "must be positive");
+  for (const int gpus : decision.training) require(gpus >= 0, "decision.training", gpus, "must not be negative");
+  for (const auto& power : decision.training_power) {
+    require(power.speed > 0 && power.speed <= 1 + 1e-9, "decision.training_power.speed", power.speed, "must lie in (0, 1]");
+    require(power.cap.base() >= 0, "decision.training_power.cap", power.cap.base(), "must not be negative");
+  }
   for (const auto& start : decision.starts) {
     require(start.job < world.jobs.size() && start.pool < pools, "decision.starts", start.job, "must name a job and a pool that exist");
   }
@@ -297,6 +305,7 @@ inline void check(const Decision& decision, const World& world) {
 [[nodiscard]] inline HourRecord play_hour(const World& world, State& state, std::size_t hour, const Decision& decision) {
   require(hour < world.hours(), "hour", hour, "must be one of the world's hours");
   require(state.outcomes.size() == world.jobs.size(), "state.outcomes", state.outcomes.size(), "must be one for each job");
+  require(std::abs(state.now.in(units::h) - static_cast<double>(hour)) < 1e-9, "hour", hour, "must be the one that follows the state");
   check(decision, world);
   return detail::Hour{world, state, hour, decision}.play();
 }

@@ -21,6 +21,7 @@ struct RunningJob {
   Seconds started{};
   Seconds remaining{};   ///< time left on GPUs of speed 1
   std::vector<std::pair<int, int>> racks{};  ///< (rack, GPUs in it)
+  Seconds saved{};       ///< time that was left at the last checkpoint
 };
 
 /// What became of a job.
@@ -28,7 +29,7 @@ struct JobOutcome {
   Seconds first_start{-1};
   Seconds finish{-1};
   std::size_t pool = none;
-  Seconds left{-1};  ///< time left on GPUs of speed 1 at the last checkpoint; negative before the first start
+  Seconds left{-1};  ///< time left on GPUs of speed 1 at the last checkpoint; negative before the first kill
   int restarts = 0;
 
   [[nodiscard]] bool started() const { return first_start.base() >= 0; }

@@ -3,6 +3,7 @@
 /// What really happens: the fleet, the jobs, the true signals and the surprises that a policy learns of only when they are there.
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <vector>
@@ -110,7 +111,36 @@ inline void apply_price_spikes(World& world) {
   }
 }
 
-/// Throws `std::invalid_argument` naming what does not fit: lengths, order of jobs, a job larger than every pool.
+namespace detail {
+
+inline void check_signals(const World& world) {
+  for (const double v : world.demand) require(std::isfinite(v) && v >= 0, "world.demand", v, "must be finite and not negative");
+  for (const auto& site : world.sites) {
+    for (const auto* series : {&site.price, &site.carbon, &site.temperature}) {
+      for (const double v : series->values) require(std::isfinite(v), "world.sites", v, "must have no missing values (" + site.name + ")");
+    }
+  }
+}
+
+inline void check_surprises(const World& world) {
+  const auto& [racks, caps, prices] = world.surprises;
+  for (const auto& failure : racks) {
+    require(failure.pool < world.fleet.pools.size() && failure.rack >= 0 && failure.rack < world.fleet.pools[failure.pool].racks,
+            "surprises.racks", failure.rack, "must be a rack of a pool");
+  }
+  for (const auto& cut : caps) {
+    require(cut.site < world.fleet.sites.size(), "surprises.caps", cut.site, "must be at one of the sites");
+    require(cut.fraction >= 0, "surprises.caps", cut.fraction, "must not be negative");
+  }
+  for (const auto& spike : prices) {
+    require(spike.site < world.fleet.sites.size(), "surprises.prices", spike.site, "must be at one of the sites");
+  }
+}
+
+}  // namespace detail
+
+/// Throws `std::invalid_argument` naming what does not fit: lengths, missing values, places that do not exist, order of jobs, a job larger
+/// than every pool.
 inline void check(const World& world) {
   cluster::check(world.fleet);
   require(!world.demand.empty(), "world.demand", 0, "must not be empty");
@@ -118,6 +148,11 @@ inline void check(const World& world) {
   for (const auto& site : world.sites) {
     require(site.price.size() >= world.hours() && site.carbon.size() >= world.hours() && site.temperature.size() >= world.hours(),
             "world.sites", site.price.size(), "price, carbon and temperature must cover the demand's hours (" + site.name + ")");
+  }
+  detail::check_signals(world);
+  detail::check_surprises(world);
+  for (const auto& option : world.options) {
+    require(option.pool < world.fleet.pools.size(), "world.options", option.pool, "must be on one of the pools");
   }
   Seconds last{};
   for (const auto& job : world.jobs) {
@@ -127,6 +162,8 @@ inline void check(const World& world) {
                 std::to_string(world.fleet.largest_pool()) + " GPUs)");
     require(job.duration.base() >= 0 && job.limit >= job.duration, "job.duration", job.duration.base(),
             "must be between 0 and the job's limit");
+    require(job.limit.base() > 0, "job.limit", job.limit.base(), "must be positive");
+    require(!std::isnan(job.deadline.base()), "job.deadline", job.deadline.base(), "must be a time, or infinite");
     last = job.submit;
   }
 }
