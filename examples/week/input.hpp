@@ -49,8 +49,12 @@ inline telemetry::SeriesTable read_hourly(const std::filesystem::path& path, std
                                           telemetry::GapFill fill) {
   auto in = open(path);
   const std::string file = path.string();
-  auto table = telemetry::read_series_csv(
-      in, file, {.required = std::move(required), .allow_negative = allow_negative, .largest = 1e12, .max_gap = 24, .step = kilter::units::h});
+  auto table = telemetry::read_series_csv(in, file,
+                                          {.required = std::move(required),
+                                           .allow_negative = allow_negative,
+                                           .largest = 1e12,
+                                           .max_gap = 24,
+                                           .step = kilter::units::h});
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     auto& series = table.columns[c];
     if (kilter::count_missing(series.values) == series.size()) refuse(file, table.names[c] + ": every value is missing", 1);

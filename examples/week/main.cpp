@@ -1,6 +1,6 @@
-/// A week in the life of an AI data centre: forecast, plan, schedule, simulate and learn, hour by hour, beside what people do today.
+/// A week in the life of an AI data centre: forecast, plan, schedule, simulate and learn, hour by hour, beside what people do
+/// today.
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -9,6 +9,8 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
+
+#include <CLI/CLI.hpp>
 
 #include "input.hpp"
 #include "kilter/core/error.hpp"
@@ -33,16 +35,20 @@ struct Arguments {
 };
 
 void describe(CLI::App& app, Arguments& arguments) {
-  app.add_option("--data", arguments.data, "Folder with inference_demand.csv, jobs.csv and the three site files; default: a synthetic week");
+  app.add_option("--data", arguments.data,
+                 "Folder with inference_demand.csv, jobs.csv and the three site files; default: a synthetic week");
   app.add_option("--out", arguments.out, "Folder for report.html, result.json and CSV files")->capture_default_str();
   app.add_option("--scale", arguments.scale, "Multiplies the inference demand")->capture_default_str();
   app.add_option("--seed", arguments.seed, "Seed of the synthetic week and of the genetic search")
       ->check([](const std::string& text) { return std::string{text.rfind('-', 0) == 0 ? "must not be negative" : ""}; })
       ->capture_default_str();
   app.add_option("--threads", arguments.threads, "Threads; the results do not depend on it")->capture_default_str();
-  app.add_option("--quantile", arguments.quantile, "Quantile of demand that the interval planner is ready for")->capture_default_str();
-  app.add_option("--power-cap", arguments.scenario.power_cap, "Power cap of a site as a fraction of its peak draw")->capture_default_str();
-  app.add_option("--quality", arguments.scenario.quality_floor, "Lowest mean quality of the service, 0 to 1")->capture_default_str();
+  app.add_option("--quantile", arguments.quantile, "Quantile of demand that the interval planner is ready for")
+      ->capture_default_str();
+  app.add_option("--power-cap", arguments.scenario.power_cap, "Power cap of a site as a fraction of its peak draw")
+      ->capture_default_str();
+  app.add_option("--quality", arguments.scenario.quality_floor, "Lowest mean quality of the service, 0 to 1")
+      ->capture_default_str();
   app.add_option("--slack-hours", arguments.scenario.slack_hours, "Hours a training job may wait, beside half of its limit")
       ->capture_default_str();
   app.add_flag("--quiet", arguments.quiet, "No progress line");
@@ -50,7 +56,8 @@ void describe(CLI::App& app, Arguments& arguments) {
 
 void check(const Arguments& arguments) {
   kilter::require(arguments.scale > 0 && arguments.scale < 1e6, "--scale", arguments.scale, "must lie between 0 and 1,000,000");
-  kilter::require(arguments.threads > 0 && arguments.threads <= 1024, "--threads", arguments.threads, "must lie between 1 and 1024");
+  kilter::require(arguments.threads > 0 && arguments.threads <= 1024, "--threads", arguments.threads,
+                  "must lie between 1 and 1024");
   kilter::require(arguments.quantile >= 0.5 && arguments.quantile <= 0.99, "--quantile", arguments.quantile,
                   "must lie between 0.5 and 0.99");
 }
@@ -68,7 +75,8 @@ void prepare(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder, error);
   const auto probe = folder / "result.json";
   if (error || !std::ofstream{probe}) {
-    throw std::invalid_argument("--out = '" + folder.string() + "': " + (error ? error.message() : probe.string() + " cannot be written"));
+    throw std::invalid_argument("--out = '" + folder.string() +
+                                "': " + (error ? error.message() : probe.string() + " cannot be written"));
   }
 }
 
@@ -93,8 +101,8 @@ int run(const Arguments& arguments) {
   week::write_report(std::filesystem::path{arguments.out} / "report.html", source, scenario, result);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   week::print_table(std::cout, result);
-  std::cout << "\nreport: " << (std::filesystem::absolute(arguments.out) / "report.html").string() << "   (" << kilter::fixed(seconds, 1)
-            << " s)\n";
+  std::cout << "\nreport: " << (std::filesystem::absolute(arguments.out) / "report.html").string() << "   ("
+            << kilter::fixed(seconds, 1) << " s)\n";
   return 0;
 }
 

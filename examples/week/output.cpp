@@ -5,9 +5,10 @@
 #include <fstream>
 #include <functional>
 #include <iomanip>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
+
+#include <nlohmann/json.hpp>
 
 #include "kilter/core/text.hpp"
 #include "kilter/core/time.hpp"
@@ -65,8 +66,11 @@ Json fleet_json(const Scenario& scenario) {
   }
   Json variants = Json::array();
   for (const auto& v : scenario.world.service.variants) {
-    variants.push_back({{"name", v.name}, {"bits", v.bits}, {"bytes_per_weight", v.bytes_per_weight},
-                        {"relative_error", v.relative_error}, {"quality", v.quality}});
+    variants.push_back({{"name", v.name},
+                        {"bits", v.bits},
+                        {"bytes_per_weight", v.bytes_per_weight},
+                        {"relative_error", v.relative_error},
+                        {"quality", v.quality}});
   }
   return {{"sites", sites}, {"pools", pools}, {"variants", variants}};
 }
@@ -86,7 +90,8 @@ Json hours_json(const PolicyResult& policy) {
     energy.push_back(drawn.in(units::kWh));
     cost.push_back(usd(dollars));
   }
-  return {{"demand", demand}, {"capacity", capacity}, {"missed", missed}, {"facility_kwh", energy}, {"energy_and_capital_usd", cost}};
+  return {
+      {"demand", demand}, {"capacity", capacity}, {"missed", missed}, {"facility_kwh", energy}, {"energy_and_capital_usd", cost}};
 }
 
 Json events_json(const PolicyResult& policy) {
@@ -116,14 +121,21 @@ Json result_json(const Source& source, const Scenario& scenario, const WeekResul
   }
   json["trade_offs"] = Json::array();
   for (const auto& t : result.trade_offs) {
-    json["trade_offs"].push_back({{"carbon_price_usd_per_kg", t.carbon_price}, {"quality_floor", t.quality_floor},
-                                  {"usd", t.dollars}, {"kg_co2", t.kilograms}, {"quality", t.quality}});
+    json["trade_offs"].push_back({{"carbon_price_usd_per_kg", t.carbon_price},
+                                  {"quality_floor", t.quality_floor},
+                                  {"usd", t.dollars},
+                                  {"kg_co2", t.kilograms},
+                                  {"quality", t.quality}});
   }
   json["settings"] = Json::array();
   for (const auto& s : result.settings) {
-    json["settings"].push_back({{"family", s.family}, {"value", s.value}, {"bill_usd", usd(s.summary.bill())},
-                                {"total_usd", usd(s.summary.total())}, {"missed_gpu_hours", s.summary.missed},
-                                {"slo_missed_hours", s.summary.missed_hours}, {"carbon_kg", s.summary.carbon.in(units::kgCO2)}});
+    json["settings"].push_back({{"family", s.family},
+                                {"value", s.value},
+                                {"bill_usd", usd(s.summary.bill())},
+                                {"total_usd", usd(s.summary.total())},
+                                {"missed_gpu_hours", s.summary.missed},
+                                {"slo_missed_hours", s.summary.missed_hours},
+                                {"carbon_kg", s.summary.carbon.in(units::kgCO2)}});
   }
   return json;
 }
@@ -149,9 +161,9 @@ void write_hours(std::ostream& out, const Scenario& scenario, const WeekResult& 
   out << '\n';
   for (const auto& policy : result.policies) {
     for (const auto& h : policy.run.hours) {
-      out << policy.name << ',' << h.hour << ',' << to_string(h.demand) << ',' << to_string(h.capacity) << ',' << to_string(h.missed)
-          << ',' << to_string(h.training_gpu_hours) << ',' << to_string(h.held_gpu_hours) << ',' << to_string(h.busy_gpu_hours) << ','
-          << h.queued;
+      out << policy.name << ',' << h.hour << ',' << to_string(h.demand) << ',' << to_string(h.capacity) << ','
+          << to_string(h.missed) << ',' << to_string(h.training_gpu_hours) << ',' << to_string(h.held_gpu_hours) << ','
+          << to_string(h.busy_gpu_hours) << ',' << h.queued;
       for (const auto& s : h.sites) {
         out << ',' << to_string(s.facility.in(units::kWh)) << ',' << to_string(s.mean_cap.in(units::kW)) << ','
             << to_string(usd(s.energy_cost)) << ',' << to_string(s.carbon.in(units::kgCO2));
@@ -171,8 +183,8 @@ void write_jobs(std::ostream& out, const Scenario& scenario, const WeekResult& r
       out << policy.name << ',' << job.id << ',' << to_string(job.submit.base()) << ','
           << (outcome.started() ? to_string(outcome.first_start.base()) : "") << ','
           << (outcome.finished() ? to_string(outcome.finish.base()) : "") << ',' << job.gpus << ','
-          << (outcome.pool == simulate::none ? "" : quoted(scenario.world.fleet.pools[outcome.pool].name)) << ',' << outcome.restarts
-          << ',' << ((outcome.finished() ? outcome.finish : policy.run.end.now) > job.deadline ? 1 : 0) << '\n';
+          << (outcome.pool == simulate::none ? "" : quoted(scenario.world.fleet.pools[outcome.pool].name)) << ','
+          << outcome.restarts << ',' << ((outcome.finished() ? outcome.finish : policy.run.end.now) > job.deadline ? 1 : 0) << '\n';
     }
   }
 }
@@ -183,9 +195,9 @@ void write_plans(std::ostream& out, const WeekResult& result) {
   for (const auto& policy : result.policies) {
     for (const auto& r : policy.journal) {
       out << policy.name << ',' << r.hour << ',' << to_string(r.demand_mean) << ',' << to_string(r.demand_low) << ','
-          << to_string(r.demand_high) << ',' << to_string(r.level) << ',' << to_string(r.capacity) << ',' << to_string(r.served_price)
-          << ',' << r.lp_iterations << ',' << to_string(r.lp_residual) << ',' << r.tasks << ',' << to_string(r.schedule_cost) << ','
-          << to_string(r.list_cost) << ',' << (r.replanned ? 1 : 0) << '\n';
+          << to_string(r.demand_high) << ',' << to_string(r.level) << ',' << to_string(r.capacity) << ','
+          << to_string(r.served_price) << ',' << r.lp_iterations << ',' << to_string(r.lp_residual) << ',' << r.tasks << ','
+          << to_string(r.schedule_cost) << ',' << to_string(r.list_cost) << ',' << (r.replanned ? 1 : 0) << '\n';
     }
   }
 }
@@ -205,7 +217,9 @@ void write_metrics(std::ostream& out, const WeekResult& result) {
   for (const auto& policy : result.policies) {
     const auto& s = policy.summary;
     const monitor::Labels labels{{"policy", policy.name}};
-    const auto set = [&](const char* name, const char* help, double value) { registry.set(registry.gauge(name, help, labels), value); };
+    const auto set = [&](const char* name, const char* help, double value) {
+      registry.set(registry.gauge(name, help, labels), value);
+    };
     set("kilter_week_cost_dollars", "Bill and credits of the simulated week", usd(s.total()));
     set("kilter_week_energy_kilowatt_hours", "Energy drawn by the facilities", s.facility_energy.in(units::kWh));
     set("kilter_week_carbon_kilograms", "Carbon emitted", s.carbon.in(units::kgCO2));

@@ -26,7 +26,8 @@ double gap_to_oracle(const WeekResult& result, const PolicyResult& policy);
 
 void print_table(std::ostream& out, const WeekResult& result);
 
-/// Writes result.json, hours.csv, jobs.csv, plans.csv, events.csv and metrics.prom; throws std::runtime_error naming a file that cannot be written.
+/// Writes result.json, hours.csv, jobs.csv, plans.csv, events.csv and metrics.prom; throws std::runtime_error naming a file that
+/// cannot be written.
 void write_results(const std::filesystem::path& folder, const Source& source, const Scenario& scenario, const WeekResult& result);
 
 }  // namespace week

@@ -96,8 +96,16 @@ std::vector<TradeOff> trade_offs(const Scenario& scenario, const loop::Signals& 
   const auto& world = scenario.world;
   plan::CapacityProblem problem{world.fleet, world.options, 0, 0, {}, {}};
   for (std::size_t hour = 0; hour < horizon; ++hour) {
-    plan::HourOutlook out{std::max(0.0, signals.demand.mean[hour]), std::max(0.0, signals.demand.quantile(quantile, hour)), {}, {}, {},
-                          {}, {}, {}, 0, 0};
+    plan::HourOutlook out{std::max(0.0, signals.demand.mean[hour]),
+                          std::max(0.0, signals.demand.quantile(quantile, hour)),
+                          {},
+                          {},
+                          {},
+                          {},
+                          {},
+                          {},
+                          0,
+                          0};
     for (std::size_t s = 0; s < world.sites.size(); ++s) {
       out.price.push_back(signals.price[s].mean[hour] * units::usd / units::MWh);
       out.carbon.push_back(signals.carbon[s].mean[hour] * units::gCO2 / units::kWh);
@@ -141,19 +149,41 @@ WeekResult run_week(const Scenario& scenario, const RunOptions& options,
                     const std::function<void(std::size_t, std::size_t)>& progress) {
   const auto& world = scenario.world;
   const Threads threads{options.threads};
-  const loop::RollingSignals rolling{world,
-                                     scenario.first,
-                                     scenario.first + planned_hours,
-                                     horizon,
-                                     forecast::SeasonalLeastSquares{.transform = forecast::Transform::sqrt(), .clamp_at_zero = true},
-                                     forecast::SeasonalLeastSquares{},
-                                     threads};
+  const loop::RollingSignals rolling{
+      world,
+      scenario.first,
+      scenario.first + planned_hours,
+      horizon,
+      forecast::SeasonalLeastSquares{.transform = forecast::Transform::sqrt(), .clamp_at_zero = true},
+      forecast::SeasonalLeastSquares{},
+      threads};
   const simulate::State start = warm_up(scenario);
   WeekResult week;
   week.policies = {
-      {"static", "capacity for the history's peak + 20 % all week, everything switched on, gangs first come first served", false, {}, {}, {}, {}, 0},
-      {"reactive", "last hour's demand at 70 % utilisation, spread over the pools, gangs first come first served", false, {}, {}, {}, {}, 0},
-      {"placed", "reactive's demand estimate, but placed and scheduled by kilter: what planning saves without a forecast", true, {}, {}, {}, {}, 0},
+      {"static",
+       "capacity for the history's peak + 20 % all week, everything switched on, gangs first come first served",
+       false,
+       {},
+       {},
+       {},
+       {},
+       0},
+      {"reactive",
+       "last hour's demand at 70 % utilisation, spread over the pools, gangs first come first served",
+       false,
+       {},
+       {},
+       {},
+       {},
+       0},
+      {"placed",
+       "reactive's demand estimate, but placed and scheduled by kilter: what planning saves without a forecast",
+       true,
+       {},
+       {},
+       {},
+       {},
+       0},
       {"point", "kilter with the forecast's mean", true, {}, {}, {}, {}, 0},
       {"interval", "kilter with a quantile of the forecast", true, {}, {}, {}, {}, 0},
       {"oracle", "kilter knowing demand, prices, weather, jobs and failures of the next 24 hours", true, {}, {}, {}, {}, 0},

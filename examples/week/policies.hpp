@@ -26,9 +26,9 @@ struct PolicyResult {
 
 /// A point of the trade-off between cost, carbon and quality over one day's plan.
 struct TradeOff {
-  double carbon_price = 0;   ///< USD per kg CO2 that the plan was told to count
+  double carbon_price = 0;  ///< USD per kg CO2 that the plan was told to count
   double quality_floor = 0;
-  double dollars = 0;        ///< energy and capital, without any carbon charge
+  double dollars = 0;  ///< energy and capital, without any carbon charge
   double kilograms = 0;
   double quality = 0;
 };
@@ -41,7 +41,7 @@ struct Setting {
 };
 
 struct WeekResult {
-  std::vector<PolicyResult> policies;  ///< static, reactive, placed, point, interval, oracle
+  std::vector<PolicyResult> policies;            ///< static, reactive, placed, point, interval, oracle
   std::vector<kilter::loop::Signals> day_ahead;  ///< forecasts made at the first hour of each planned day
   std::vector<TradeOff> trade_offs;
   std::vector<Setting> settings;
@@ -56,6 +56,7 @@ struct RunOptions {
 };
 
 /// `progress(done, of)` is called as hours of all policies together are done, from any thread, one call at a time.
-WeekResult run_week(const Scenario& scenario, const RunOptions& options, const std::function<void(std::size_t, std::size_t)>& progress);
+WeekResult run_week(const Scenario& scenario, const RunOptions& options,
+                    const std::function<void(std::size_t, std::size_t)>& progress);
 
 }  // namespace week

@@ -53,10 +53,12 @@ std::string verdict(const WeekResult& result) {
   const auto& reactive = result.policy("reactive").summary;
   const auto& fixed_peak = result.policy("static").summary;
   const auto word = [](double a, double b) { return a < b ? "less" : a > b ? "more" : "as much"; };
-  return "The interval planner pays " + fixed(std::abs(percent(usd(interval.total() - reactive.total()), usd(reactive.total()))), 1) +
-         " % " + word(usd(interval.total()), usd(reactive.total())) + " than reactive scaling and " +
+  return "The interval planner pays " +
+         fixed(std::abs(percent(usd(interval.total() - reactive.total()), usd(reactive.total()))), 1) + " % " +
+         word(usd(interval.total()), usd(reactive.total())) + " than reactive scaling and " +
          fixed(std::abs(percent(usd(interval.total() - fixed_peak.total()), usd(fixed_peak.total()))), 1) + " % " +
-         word(usd(interval.total()), usd(fixed_peak.total())) + " than static provisioning, credits for missed demand included; its bill alone is " +
+         word(usd(interval.total()), usd(fixed_peak.total())) +
+         " than static provisioning, credits for missed demand included; its bill alone is " +
          fixed(std::abs(percent(usd(interval.bill() - reactive.bill()), usd(reactive.bill()))), 1) + " % " +
          word(usd(interval.bill()), usd(reactive.bill())) + " than reactive's. It misses " +
          fixed(percent(interval.missed, interval.demand), 2) + " % of the demand where reactive misses " +
@@ -68,8 +70,8 @@ std::string verdict(const WeekResult& result) {
 void headline(monitor::Flow& flow, const WeekResult& result) {
   const auto& interval = result.policy("interval").summary;
   const auto& reactive = result.policy("reactive").summary;
-  flow.facts({{"Total cost", "$ " + monitor::format_number(usd(interval.total()), 0), change(usd(interval.total()), usd(reactive.total())),
-               tone(usd(interval.total()), usd(reactive.total()))},
+  flow.facts({{"Total cost", "$ " + monitor::format_number(usd(interval.total()), 0),
+               change(usd(interval.total()), usd(reactive.total())), tone(usd(interval.total()), usd(reactive.total()))},
               {"Demand missed", fixed(percent(interval.missed, interval.demand), 2) + " %",
                change(interval.missed, reactive.missed), tone(interval.missed, reactive.missed)},
               {"Carbon", fixed(interval.carbon.in(units::tCO2), 2) + " t", change(interval.carbon.base(), reactive.carbon.base()),
@@ -78,10 +80,18 @@ void headline(monitor::Flow& flow, const WeekResult& result) {
                "reactive: " + fixed(gap_to_oracle(result, result.policy("reactive")), 1) + " %", monitor::Tone::plain}});
   flow.paragraph(verdict(result));
   monitor::Table table{"The week under each policy",
-                       {{"policy"}, {"total", "USD", 0, Better::low}, {"bill", "USD", 0}, {"energy", "kWh", 0, Better::low},
-                        {"CO2", "kg", 0, Better::low}, {"missed", "%", 2, Better::low}, {"SLO", "h", 0, Better::low},
-                        {"p95 wait", "h", 2, Better::low}, {"late", "", 0, Better::low}, {"use", "%", 0, Better::high},
-                        {"re-plans", "", 0}, {"gap", "%", 1}}};
+                       {{"policy"},
+                        {"total", "USD", 0, Better::low},
+                        {"bill", "USD", 0},
+                        {"energy", "kWh", 0, Better::low},
+                        {"CO2", "kg", 0, Better::low},
+                        {"missed", "%", 2, Better::low},
+                        {"SLO", "h", 0, Better::low},
+                        {"p95 wait", "h", 2, Better::low},
+                        {"late", "", 0, Better::low},
+                        {"use", "%", 0, Better::high},
+                        {"re-plans", "", 0},
+                        {"gap", "%", 1}}};
   for (const auto& p : result.policies) {
     const auto& s = p.summary;
     table.row({p.name, usd(s.total()), usd(s.bill()), s.facility_energy.in(units::kWh), s.carbon.in(units::kgCO2),
@@ -89,10 +99,11 @@ void headline(monitor::Flow& flow, const WeekResult& result) {
                gap_to_oracle(result, p)});
     if (p.name == "interval") table.highlight(table.size() - 1);
   }
-  table.note("Bill: energy, depreciation of the GPUs held, a charge of 0.10 USD per kg CO2, and the training work still owed at the end. "
-             "Total: the bill and credits of 4 USD for each reference GPU-hour of demand that found no capacity. Missed: share of the "
-             "demand. SLO: hours in which over 1 % of the demand was missed. Wait: of training jobs, from submission to start. Late: jobs "
-             "past their deadline. Use: busy GPUs over those switched on. Gap: how much more than the oracle's total.");
+  table.note(
+      "Bill: energy, depreciation of the GPUs held, a charge of 0.10 USD per kg CO2, and the training work still owed at the end. "
+      "Total: the bill and credits of 4 USD for each reference GPU-hour of demand that found no capacity. Missed: share of the "
+      "demand. SLO: hours in which over 1 % of the demand was missed. Wait: of training jobs, from submission to start. Late: jobs "
+      "past their deadline. Use: busy GPUs over those switched on. Gap: how much more than the oracle's total.");
   flow.table(table);
   std::vector<std::string> descriptions;
   for (const auto& p : result.policies) descriptions.push_back(p.name + ": " + p.description + ".");
@@ -100,12 +111,13 @@ void headline(monitor::Flow& flow, const WeekResult& result) {
 }
 
 void settings(monitor::Flow& flow, const WeekResult& result) {
-  monitor::Scatter chart{{.title = "What each policy pays for what it misses",
-                          .caption = "Each dot is the whole week under one setting: reactive scaling at target utilisations from 100 % to 30 %, "
-                                     "the interval planner at quantiles from 0.5 to 0.98. Lower left is better; the bill is without credits.",
-                          .x_label = "demand missed, %",
-                          .y_label = "bill, USD",
-                          .y_from_zero = false}};
+  monitor::Scatter chart{
+      {.title = "What each policy pays for what it misses",
+       .caption = "Each dot is the whole week under one setting: reactive scaling at target utilisations from 100 % to 30 %, "
+                  "the interval planner at quantiles from 0.5 to 0.98. Lower left is better; the bill is without credits.",
+       .x_label = "demand missed, %",
+       .y_label = "bill, USD",
+       .y_from_zero = false}};
   const auto add = [&](const simulate::Summary& s, const std::string& label, const std::string& group, bool chosen) {
     chart.point({.x = percent(s.missed, s.demand), .y = usd(s.bill()), .label = label, .group = group, .chosen = chosen});
   };
@@ -121,8 +133,15 @@ void settings(monitor::Flow& flow, const WeekResult& result) {
 
 void components(monitor::Flow& flow, const WeekResult& result) {
   monitor::Table table{"What the total is made of, USD",
-                       {{"policy"}, {"energy", "", 0}, {"GPUs", "", 0}, {"carbon charge", "", 0}, {"work still owed", "", 0},
-                        {"credits", "", 0}, {"held", "GPU-h", 0}, {"training done", "ref. GPU-h", 0}, {"quality", "", 4}}};
+                       {{"policy"},
+                        {"energy", "", 0},
+                        {"GPUs", "", 0},
+                        {"carbon charge", "", 0},
+                        {"work still owed", "", 0},
+                        {"credits", "", 0},
+                        {"held", "GPU-h", 0},
+                        {"training done", "ref. GPU-h", 0},
+                        {"quality", "", 4}}};
   for (const auto& p : result.policies) {
     const auto& s = p.summary;
     table.row({p.name, usd(s.energy), usd(s.capital), usd(s.carbon_charge), usd(s.backlog), usd(s.credits), s.gpu_hours,
@@ -146,12 +165,13 @@ void forecasts(monitor::Flow& flow, const Scenario& scenario, const WeekResult& 
   const Series truth = hourly(scenario, result.policy("interval"), [](const auto& h) { return h.demand; });
   std::size_t inside = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) inside += truth[i] >= low[i] && truth[i] <= high[i] ? 1U : 0U;
-  monitor::LineChart chart{{.title = "Demand: the forecast made at each midnight, and what came",
-                            .caption = "Bands hold 60 % and 90 % of what the forecast thought possible; " +
-                                       fixed(percent(static_cast<double>(inside), static_cast<double>(truth.size())), 0) +
-                                       " % of the hours came inside the wider one. The loop forecasts anew each hour; shown are the forecasts "
-                                       "a day ahead, the hardest.",
-                            .y_label = "busy reference GPUs"}};
+  monitor::LineChart chart{
+      {.title = "Demand: the forecast made at each midnight, and what came",
+       .caption = "Bands hold 60 % and 90 % of what the forecast thought possible; " +
+                  fixed(percent(static_cast<double>(inside), static_cast<double>(truth.size())), 0) +
+                  " % of the hours came inside the wider one. The loop forecasts anew each hour; shown are the forecasts "
+                  "a day ahead, the hardest.",
+       .y_label = "busy reference GPUs"}};
   chart.band("90 %", low, high).band("60 %", low2, high2).line("forecast", mean).line("came", truth);
   flow.chart(chart);
 }
@@ -160,9 +180,10 @@ void capacity(monitor::Flow& flow, const Scenario& scenario, const WeekResult& r
   const auto capacity_of = [&](const char* name) {
     return hourly(scenario, result.policy(name), [](const auto& h) { return h.capacity; });
   };
-  monitor::LineChart chart{{.title = "Capacity held for the service against its demand",
-                            .caption = "The planner's capacity rises before the demand does; reactive scaling follows an hour behind.",
-                            .y_label = "reference GPUs"}};
+  monitor::LineChart chart{
+      {.title = "Capacity held for the service against its demand",
+       .caption = "The planner's capacity rises before the demand does; reactive scaling follows an hour behind.",
+       .y_label = "reference GPUs"}};
   chart.line("interval planner", capacity_of("interval"), {.step = true})
       .line("reactive", capacity_of("reactive"), {.step = true, .dashed = true})
       .line("demand", hourly(scenario, result.policy("interval"), [](const auto& h) { return h.demand; }), {.step = true});
@@ -171,9 +192,10 @@ void capacity(monitor::Flow& flow, const Scenario& scenario, const WeekResult& r
 }
 
 void power(monitor::Flow& flow, const Scenario& scenario, const WeekResult& result) {
-  monitor::StackedArea chart{{.title = "Power drawn by site under the cap, interval planner",
-                              .caption = "Whole facilities, cooling and losses included. The cap line is the sum of the sites' caps.",
-                              .y_label = "kW"}};
+  monitor::StackedArea chart{
+      {.title = "Power drawn by site under the cap, interval planner",
+       .caption = "Whole facilities, cooling and losses included. The cap line is the sum of the sites' caps.",
+       .y_label = "kW"}};
   const auto& policy = result.policy("interval");
   for (std::size_t s = 0; s < scenario.world.fleet.sites.size(); ++s) {
     chart.layer(scenario.world.fleet.sites[s].name,
@@ -193,11 +215,12 @@ void gangs(monitor::Flow& flow, const Scenario& scenario, const WeekResult& resu
   const auto& run = result.policy("interval").run;
   const Seconds begin = static_cast<double>(scenario.first) * units::h;
   constexpr int smallest = 4;
-  monitor::Gantt chart{{.title = "Training gangs of " + std::to_string(smallest) + " GPUs or more, interval planner",
-                        .caption = "One bar a gang, as high as its GPUs; a marked end is a gang that a failing rack stopped and that started "
-                                   "again from its checkpoint. Point at a bar for its story.",
-                        .y_label = "GPUs by pool",
-                        .x_scale = monitor::XScale::time}};
+  monitor::Gantt chart{
+      {.title = "Training gangs of " + std::to_string(smallest) + " GPUs or more, interval planner",
+       .caption = "One bar a gang, as high as its GPUs; a marked end is a gang that a failing rack stopped and that started "
+                  "again from its checkpoint. Point at a bar for its story.",
+       .y_label = "GPUs by pool",
+       .x_scale = monitor::XScale::time}};
   for (const auto& pool : world.fleet.pools) chart.lane(pool.name, static_cast<std::size_t>(pool.gpus()));
   const auto add = [&](std::size_t j, std::size_t pool, Seconds start, Seconds end, bool killed) {
     const auto& job = world.jobs[j];
@@ -207,7 +230,9 @@ void gangs(monitor::Flow& flow, const Scenario& scenario, const WeekResult& resu
                .start = monitor::x_of(moment(scenario, std::max(start, begin))),
                .end = monitor::x_of(moment(scenario, end)),
                .units = static_cast<std::size_t>(job.gpus),
-               .group = job.gpus >= 16 ? "16 GPUs and more" : job.gpus >= 8 ? "8 to 15 GPUs" : "4 to 7 GPUs",
+               .group = job.gpus >= 16  ? "16 GPUs and more"
+                        : job.gpus >= 8 ? "8 to 15 GPUs"
+                                        : "4 to 7 GPUs",
                .tooltip = "job " + std::to_string(job.id) + ": " + std::to_string(job.gpus) + " GPUs, waited " +
                           fixed(wait.in(units::h), 1) + " h, " + fixed((end - start).in(units::h), 1) + " h on " +
                           world.fleet.pools[pool].name + (killed ? ", stopped by a failure" : ""),
@@ -216,18 +241,21 @@ void gangs(monitor::Flow& flow, const Scenario& scenario, const WeekResult& resu
   for (const auto& stay : run.end.stays) add(stay.job, stay.pool, stay.start, stay.end, stay.killed);
   for (const auto& r : run.end.running) add(r.job, r.pool, r.started, run.end.now, false);
   for (const auto& failure : world.surprises.racks) {
-    chart.event({.at = monitor::x_of(moment(scenario, failure.start)), .label = "rack fails", .lane = failure.pool, .failure = true});
+    chart.event(
+        {.at = monitor::x_of(moment(scenario, failure.start)), .label = "rack fails", .lane = failure.pool, .failure = true});
   }
   flow.chart(chart);
 }
 
 void trade_off(monitor::Flow& flow, const WeekResult& result) {
-  monitor::Scatter chart{{.title = "Cost, carbon and quality of the service's first day",
-                          .caption = "The day's capacity plan solved for three quality floors (what the second-best variant gives, halfway, the best) and "
-                                     "carbon prices from 0 to 1 USD/kg, which the labels tell. Dollars are energy and GPUs, without any carbon charge.",
-                          .x_label = "energy and GPUs, USD",
-                          .y_label = "kg CO2",
-                          .y_from_zero = false}};
+  monitor::Scatter chart{
+      {.title = "Cost, carbon and quality of the service's first day",
+       .caption =
+           "The day's capacity plan solved for three quality floors (what the second-best variant gives, halfway, the best) and "
+           "carbon prices from 0 to 1 USD/kg, which the labels tell. Dollars are energy and GPUs, without any carbon charge.",
+       .x_label = "energy and GPUs, USD",
+       .y_label = "kg CO2",
+       .y_from_zero = false}};
   for (const auto& t : result.trade_offs) {
     chart.point({.x = t.dollars,
                  .y = t.kilograms,
@@ -245,15 +273,17 @@ void shadow_prices(monitor::Flow& flow, const Scenario& scenario, const WeekResu
     for (const auto& r : policy.journal) out.values.push_back(value(r));
     return out;
   };
-  monitor::LineChart capacity_price{{.title = "What one more reference GPU of capacity would have cost in each hour",
-                                     .caption = "The dual value of the plan's demand row. Where it stands high, capacity was dear or scarce.",
-                                     .y_label = "USD per GPU-hour"}};
+  monitor::LineChart capacity_price{
+      {.title = "What one more reference GPU of capacity would have cost in each hour",
+       .caption = "The dual value of the plan's demand row. Where it stands high, capacity was dear or scarce.",
+       .y_label = "USD per GPU-hour"}};
   capacity_price.line("capacity", series([](const auto& r) { return r.served_price; }), {.step = true});
   mark_surprises(capacity_price, scenario);
   flow.chart(capacity_price);
-  monitor::LineChart power_price{{.title = "What one more kilowatt under each power cap would have saved",
-                                  .caption = "Zero where the cap does not bind. A site with a high line is where a larger connection would pay.",
-                                  .y_label = "USD per kWh"}};
+  monitor::LineChart power_price{
+      {.title = "What one more kilowatt under each power cap would have saved",
+       .caption = "Zero where the cap does not bind. A site with a high line is where a larger connection would pay.",
+       .y_label = "USD per kWh"}};
   for (std::size_t s = 0; s < scenario.world.fleet.sites.size(); ++s) {
     power_price.line(scenario.world.fleet.sites[s].name, series([s](const auto& r) { return r.power_price[s]; }), {.step = true});
   }
@@ -276,17 +306,27 @@ void log(monitor::Flow& flow, const Scenario& scenario, const PolicyResult& poli
 void serving(monitor::Flow& flow, const Scenario& scenario) {
   const auto& world = scenario.world;
   monitor::Table variants{"Model variants, as measured by kilter's own quantiser on its reference network",
-                          {{"variant"}, {"bytes per weight", "", 3}, {"model", "GiB", 1}, {"relative weight error", "", 4},
-                           {"quality", "agreement", 4}, {"speed-up at batch 1", "", 2}, {"speed-up at batch 8", "", 2}}};
+                          {{"variant"},
+                           {"bytes per weight", "", 3},
+                           {"model", "GiB", 1},
+                           {"relative weight error", "", 4},
+                           {"quality", "agreement", 4},
+                           {"speed-up at batch 1", "", 2},
+                           {"speed-up at batch 8", "", 2}}};
   for (const auto& v : world.service.variants) {
-    variants.row({v.name, v.bytes_per_weight, world.service.parameters * v.bytes_per_weight / (1 << 30), v.relative_error, v.quality,
-                  compress::speedup(v, 1), compress::speedup(v, 8)});
+    variants.row({v.name, v.bytes_per_weight, world.service.parameters * v.bytes_per_weight / (1 << 30), v.relative_error,
+                  v.quality, compress::speedup(v, 1), compress::speedup(v, 8)});
   }
   variants.note("Speed-ups are published figures for FP8 and INT4-AWQ on an H200 (ModelOpt); the rest is measured.");
   flow.table(variants);
   monitor::Table pools{"The fleet, sized from the history, and what one GPU of each pool serves at full power",
-                       {{"pool"}, {"GPUs", "", 0}, {"variant"}, {"batch", "", 0}, {"speed", "reference GPUs", 2},
-                        {"power", "W", 0}, {"energy", "J per reference GPU-second", 0}}};
+                       {{"pool"},
+                        {"GPUs", "", 0},
+                        {"variant"},
+                        {"batch", "", 0},
+                        {"speed", "reference GPUs", 2},
+                        {"power", "W", 0},
+                        {"energy", "J per reference GPU-second", 0}}};
   for (const auto& o : world.options) {
     if (o.level != 0) continue;
     const auto& pool = world.fleet.pools[o.pool];
@@ -298,22 +338,26 @@ void serving(monitor::Flow& flow, const Scenario& scenario) {
 
 void assumptions(monitor::Flow& flow, const Source& source, const Scenario& scenario) {
   const auto& surprises = scenario.world.surprises;
-  flow.list({"A reference GPU is an A100-80GB running the fp16 model; demand is counted in them.",
-             "The fleet holds 1.25 times the history's peak demand (" + fixed(scenario.history_peak, 0) +
-                 " reference GPUs) plus the 95 % quantile of its busy training GPUs (" + fixed(scenario.history_training, 0) +
-                 "); sites may draw a share of what all of it could draw at once.",
-             "Every policy decides once an hour from what was measured before it, and starts from the same state: the history played under "
-             "reactive scaling.",
-             "A job's limit is the next step of a usual ladder above its length; planners see limits, not lengths. Its deadline is half of "
-             "its limit, plus 12 hours by default, after the earliest possible end at its limit.",
-             "Planners are told nothing of the surprises: a rack fails for " + fixed(surprises.racks.front().duration.in(units::h), 0) +
-                 " h, a price is " + fixed(surprises.prices.front().factor, 0) + " times its own for " +
-                 fixed(surprises.prices.front().duration.in(units::h), 0) + " h, a power cap falls to " +
-                 fixed(100 * surprises.caps.front().fraction, 0) + " % for " + fixed(surprises.caps.front().duration.in(units::h), 0) + " h.",
-             "All policies serve with variants whose mean quality meets the floor; those without a planner run the fastest such variant.",
-             "The oracle is the same planner with perfect forecasts for 24 hours, no proof of an optimum.",
-             "Input: " + source.name + ", demand × " + to_string(source.scale) + ", seed " + std::to_string(source.seed) + ", " +
-                 std::to_string(source.repairs.filled) + " values repaired."});
+  flow.list(
+      {"A reference GPU is an A100-80GB running the fp16 model; demand is counted in them.",
+       "The fleet holds 1.25 times the history's peak demand (" + fixed(scenario.history_peak, 0) +
+           " reference GPUs) plus the 95 % quantile of its busy training GPUs (" + fixed(scenario.history_training, 0) +
+           "); sites may draw a share of what all of it could draw at once.",
+       "Every policy decides once an hour from what was measured before it, and starts from the same state: the history played "
+       "under "
+       "reactive scaling.",
+       "A job's limit is the next step of a usual ladder above its length; planners see limits, not lengths. Its deadline is half "
+       "of "
+       "its limit, plus 12 hours by default, after the earliest possible end at its limit.",
+       "Planners are told nothing of the surprises: a rack fails for " + fixed(surprises.racks.front().duration.in(units::h), 0) +
+           " h, a price is " + fixed(surprises.prices.front().factor, 0) + " times its own for " +
+           fixed(surprises.prices.front().duration.in(units::h), 0) + " h, a power cap falls to " +
+           fixed(100 * surprises.caps.front().fraction, 0) + " % for " + fixed(surprises.caps.front().duration.in(units::h), 0) +
+           " h.",
+       "All policies serve with variants whose mean quality meets the floor; those without a planner run the fastest such variant.",
+       "The oracle is the same planner with perfect forecasts for 24 hours, no proof of an optimum.",
+       "Input: " + source.name + ", demand × " + to_string(source.scale) + ", seed " + std::to_string(source.seed) + ", " +
+           std::to_string(source.repairs.filled) + " values repaired."});
 }
 
 }  // namespace

@@ -78,13 +78,18 @@ cluster::Fleet make_fleet(const telemetry::Workload& workload, double reference_
   for (const auto& [site, gpu, racks] : shape) {
     const cluster::GpuType type = cluster::gpu_type(gpu);
     const std::string place = workload.sites[site % fleet.sites.size()].name;
-    cluster::Pool pool{place + " " + type.name.substr(0, type.name.find('-')), site % fleet.sites.size(), type,
-                       cluster::relative_speed(type, reference), 0, 32, levels_of(type)};
+    cluster::Pool pool{place + " " + type.name.substr(0, type.name.find('-')),
+                       site % fleet.sites.size(),
+                       type,
+                       cluster::relative_speed(type, reference),
+                       0,
+                       32,
+                       levels_of(type)};
     pool.racks = std::max(1, static_cast<int>(std::lround(racks * reference_gpus / shape_worth)));
     fleet.pools.push_back(std::move(pool));
   }
-  auto& largest = *std::max_element(fleet.pools.begin(), fleet.pools.end(),
-                                    [](const auto& a, const auto& b) { return a.racks < b.racks; });
+  auto& largest =
+      *std::max_element(fleet.pools.begin(), fleet.pools.end(), [](const auto& a, const auto& b) { return a.racks < b.racks; });
   largest.racks = std::max(largest.racks, smallest_largest_pool);
   for (std::size_t s = 0; s < fleet.sites.size(); ++s) set_power_cap(fleet, s, power_cap);
   return fleet;
@@ -124,8 +129,8 @@ std::size_t cheapest_site(const telemetry::Workload& workload, std::size_t histo
   return best;
 }
 
-/// A rack fails on the second day, the price of the cheapest site is six times its own on the third evening, and the same site's power cap
-/// is cut to a half on the fourth afternoon: chosen to hurt where a planner would have put its work.
+/// A rack fails on the second day, the price of the cheapest site is six times its own on the third evening, and the same site's
+/// power cap is cut to a half on the fourth afternoon: chosen to hurt where a planner would have put its work.
 simulate::Surprises make_surprises(const cluster::Fleet& fleet, std::size_t cheap, std::size_t first) {
   const Seconds start = static_cast<double>(first) * h;
   std::size_t pool = fleet.pools.size();
@@ -172,8 +177,8 @@ Scenario make_scenario(const telemetry::Workload& workload, const ScenarioOption
   scenario.history_training = busiest(trace_busy(workload, scenario.first), 0.95);
   const double reference_gpus = size_margin * (scenario.history_peak + scenario.history_training);
   require(reference_gpus <= largest_fleet, "gpu_seconds, --scale", reference_gpus,
-          "is the fleet in reference GPUs that the history's peak demand and training ask for; at most " + to_string(largest_fleet) +
-              " can be simulated");
+          "is the fleet in reference GPUs that the history's peak demand and training ask for; at most " +
+              to_string(largest_fleet) + " can be simulated");
   world.fleet = make_fleet(workload, reference_gpus, options.power_cap);
   check_gangs(workload, world.fleet, options.jobs_file);
   world.sites = workload.sites;

@@ -1,7 +1,7 @@
 #pragma once
 /// @file
-/// From telemetry to a world: the fleet and its power caps, the service and its variants, the jobs and their deadlines, the surprises.
-/// The fleet is sized from the history alone.
+/// From telemetry to a world: the fleet and its power caps, the service and its variants, the jobs and their deadlines, the
+/// surprises. The fleet is sized from the history alone.
 
 #include <cstddef>
 #include <string>
@@ -24,10 +24,11 @@ struct ScenarioOptions {
 
 struct Scenario {
   kilter::simulate::World world;
-  std::size_t first = 0;            ///< first planned hour
-  kilter::Dollars work_price{};     ///< of a reference GPU-hour of training at the history's mean prices: what is owed at the end costs
-  double history_peak = 0;          ///< reference GPUs
-  double history_training = 0;      ///< 95 % quantile of busy training GPUs in the trace
+  std::size_t first = 0;  ///< first planned hour
+  kilter::Dollars
+      work_price{};             ///< of a reference GPU-hour of training at the history's mean prices: what is owed at the end costs
+  double history_peak = 0;      ///< reference GPUs
+  double history_training = 0;  ///< 95 % quantile of busy training GPUs in the trace
 };
 
 /// Throws `std::invalid_argument` naming the option that does not fit, and `kilter::ParseError` for a job larger than every pool.

@@ -21,7 +21,9 @@ TEST_CASE("a ratio of like quantities is a number") {
 }
 
 template <class A, class B>
-concept Addable = requires(A a, B b) { a + b; };
+concept Addable = requires(A a, B b) {
+  a + b;
+};
 static_assert(Addable<Watts, Watts>);
 static_assert(!Addable<Watts, Joules>, "quantities of different dimension must not add");
 static_assert(!std::is_convertible_v<Watts, double>, "a quantity with a dimension is not a number");

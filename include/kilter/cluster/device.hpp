@@ -15,13 +15,13 @@ namespace kilter::cluster {
 /// A kind of GPU with its share of the server around it.
 struct GpuType {
   std::string name{};
-  double memory_gib = 0;        ///< device memory
-  double fp16_tflops = 0;       ///< dense FP16/BF16 tensor rate
-  double bandwidth_gb_s = 0;    ///< memory bandwidth
-  Watts idle{};                 ///< device power when on and idle
-  Watts peak{};                 ///< device power at its default limit (TDP)
-  Watts host{};                 ///< the GPU's share of the server's processors, fans and network while the server is on
-  Rate capital{};               ///< straight-line depreciation for each hour in which the GPU is held
+  double memory_gib = 0;      ///< device memory
+  double fp16_tflops = 0;     ///< dense FP16/BF16 tensor rate
+  double bandwidth_gb_s = 0;  ///< memory bandwidth
+  Watts idle{};               ///< device power when on and idle
+  Watts peak{};               ///< device power at its default limit (TDP)
+  Watts host{};               ///< the GPU's share of the server's processors, fans and network while the server is on
+  Rate capital{};             ///< straight-line depreciation for each hour in which the GPU is held
 
   friend bool operator==(const GpuType&, const GpuType&) = default;
 };
@@ -37,9 +37,9 @@ inline void check(const GpuType& type) {
   require(type.capital.base() >= 0, "capital", type.capital.base(), "must not be negative (" + type.name + ")");
 }
 
-/// Three current GPUs. Memory, rates, bandwidth and peak power are those of NVIDIA's data sheets (A100 80GB SXM 2021, H100 SXM 2023,
-/// L40S 2023; dense rates, without sparsity). Idle and host power and the purchase prices (11,000, 27,000 and 8,000 USD over four
-/// years) are round assumptions; replace them by your own.
+/// Three current GPUs. Memory, rates, bandwidth and peak power are those of NVIDIA's data sheets (A100 80GB SXM 2021, H100 SXM
+/// 2023, L40S 2023; dense rates, without sparsity). Idle and host power and the purchase prices (11,000, 27,000 and 8,000 USD over
+/// four years) are round assumptions; replace them by your own.
 [[nodiscard]] inline std::vector<GpuType> catalogue() {
   using namespace units;
   const auto over_four_years = [](double price) { return price * usd / (4 * 8760 * h); };

@@ -25,7 +25,7 @@ struct Job {
 /// duration itself beyond it. For traces that give durations and no limits.
 [[nodiscard]] inline Seconds usual_limit(Seconds duration) {
   using namespace units;
-  constexpr std::array<Seconds, 13> ladder{5 * min, 15 * min, 30 * min, 1 * h,   2 * h,   4 * h,  8 * h,
+  constexpr std::array<Seconds, 13> ladder{5 * min, 15 * min, 30 * min, 1 * h,   2 * h,   4 * h,   8 * h,
                                            16 * h,  1 * day,  2 * day,  4 * day, 7 * day, 28 * day};
   for (const Seconds step : ladder) {
     if (duration <= step) return step;

@@ -28,7 +28,8 @@ struct Service {
 
 /// Throws `std::invalid_argument` naming the first field that makes no sense.
 inline void check(const Service& service) {
-  require(service.parameters > 0 && std::isfinite(service.parameters), "parameters", service.parameters, "must be positive and finite");
+  require(service.parameters > 0 && std::isfinite(service.parameters), "parameters", service.parameters,
+          "must be positive and finite");
   require(service.activation_gib_per_request > 0, "activation_gib_per_request", service.activation_gib_per_request,
           "must be positive");
   require(service.largest_batch > 0, "largest_batch", service.largest_batch, "must be positive");
@@ -45,10 +46,10 @@ struct ServingOption {
   std::size_t pool = 0;
   std::size_t variant = 0;
   std::size_t level = 0;
-  int batch = 0;         ///< largest batch that memory and latency allow
-  double speed = 0;      ///< reference GPU-seconds of demand served by one GPU in one second
-  double quality = 1;    ///< of the variant, 0 … 1
-  Watts cap{};           ///< power limit of the device
+  int batch = 0;       ///< largest batch that memory and latency allow
+  double speed = 0;    ///< reference GPU-seconds of demand served by one GPU in one second
+  double quality = 1;  ///< of the variant, 0 … 1
+  Watts cap{};         ///< power limit of the device
 };
 
 /// Device memory left for a batch when the weights of `variant` are loaded, in requests.
@@ -61,8 +62,8 @@ struct ServingOption {
 /// Throughput at `batch` relative to the best: b / (b + half), the saturation of a fixed cost per step shared by the batch.
 [[nodiscard]] inline double batch_efficiency(const Service& service, int batch) { return batch / (batch + service.half_batch); }
 
-/// Every variant × power level that fits the memory of each pool's GPUs, without those that another option of the same pool beats or
-/// equals in speed, power and quality at once. Throws `std::invalid_argument` for a service that makes no sense.
+/// Every variant × power level that fits the memory of each pool's GPUs, without those that another option of the same pool beats
+/// or equals in speed, power and quality at once. Throws `std::invalid_argument` for a service that makes no sense.
 [[nodiscard]] inline std::vector<ServingOption> serving_options(const Fleet& fleet, const Service& service) {
   check(service);
   std::vector<ServingOption> all;

@@ -1,7 +1,7 @@
 #pragma once
 /// @file
-/// The loop: sense, forecast, plan, schedule, act, check, again. `Controller` is a `simulate::Policy`; in a real data centre the same
-/// object is asked each hour with what was measured.
+/// The loop: sense, forecast, plan, schedule, act, check, again. `Controller` is a `simulate::Policy`; in a real data centre the
+/// same object is asked each hour with what was measured.
 
 #include <algorithm>
 #include <cmath>
@@ -28,10 +28,10 @@
 namespace kilter::loop {
 
 struct ControllerOptions {
-  std::size_t horizon = 24;         ///< hours planned ahead
+  std::size_t horizon = 24;              ///< hours planned ahead
   std::optional<double> quantile = 0.9;  ///< of demand to be ready for; none: plan for the mean
-  double learning_rate = 0.01;      ///< of the adaptive level (Gibbs, Candès 2021); 0 keeps the quantile as it is
-  bool foresight = false;           ///< an oracle: knows jobs, failures and power caps in advance
+  double learning_rate = 0.01;           ///< of the adaptive level (Gibbs, Candès 2021); 0 keeps the quantile as it is
+  bool foresight = false;                ///< an oracle: knows jobs, failures and power caps in advance
   std::size_t largest_schedule = 150;    ///< gangs that are scheduled at once; those behind wait
   plan::Preferences preferences{};
   schedule::GeneticScheduler scheduler{.options = {.population = 24, .generations = 25, .stall_generations = 8}};
@@ -42,7 +42,10 @@ template <SignalSource Source, lp::LpSolver Solver = lp::Simplex>
 class Controller {
  public:
   explicit Controller(Source source, ControllerOptions options = {}, Solver solver = {})
-      : source_(std::move(source)), options_(std::move(options)), solver_(std::move(solver)), training_(options_.foresight),
+      : source_(std::move(source)),
+        options_(std::move(options)),
+        solver_(std::move(solver)),
+        training_(options_.foresight),
         level_(options_.quantile.value_or(0.5)) {
     require(options_.horizon > 0, "horizon", options_.horizon, "must be positive");
     require(level_ > 0 && level_ < 1, "quantile", level_, "must lie between 0 and 1");
@@ -66,9 +69,9 @@ class Controller {
     return decision;
   }
 
-  /// Moves the level after an hour was seen: up when demand was above the capacity planned for, down a little when it was not, so that
-  /// in the long run the wanted share is covered. Each hour counts by its capacity over the last day's largest, at most fully: covering
-  /// the nights, when there is next to nothing to miss, must not pay for missing by day.
+  /// Moves the level after an hour was seen: up when demand was above the capacity planned for, down a little when it was not, so
+  /// that in the long run the wanted share is covered. Each hour counts by its capacity over the last day's largest, at most fully:
+  /// covering the nights, when there is next to nothing to miss, must not pay for missing by day.
   void learn(const simulate::HourRecord& hour) {
     if (!options_.quantile || options_.learning_rate == 0 || journal_.empty()) return;
     double largest = 0;
@@ -77,8 +80,8 @@ class Controller {
     }
     const double above = hour.demand > journal_.back().capacity ? 1 : 0;
     const double weight = largest > 0 ? journal_.back().capacity / largest : 0;
-    level_ = std::clamp(level_ + options_.learning_rate * weight * (above - (1 - *options_.quantile)), std::min(0.5, *options_.quantile),
-                        std::max(0.99, *options_.quantile));
+    level_ = std::clamp(level_ + options_.learning_rate * weight * (above - (1 - *options_.quantile)),
+                        std::min(0.5, *options_.quantile), std::max(0.99, *options_.quantile));
   }
 
   [[nodiscard]] const std::vector<PlanRecord>& journal() const { return journal_; }
@@ -86,7 +89,8 @@ class Controller {
   /// The last problem and plan, for a closer look.
   [[nodiscard]] const plan::CapacityPlan& last_plan() const { return previous_; }
   [[nodiscard]] std::size_t replans() const {
-    return static_cast<std::size_t>(std::count_if(journal_.begin(), journal_.end(), [](const PlanRecord& r) { return r.replanned; }));
+    return static_cast<std::size_t>(
+        std::count_if(journal_.begin(), journal_.end(), [](const PlanRecord& r) { return r.replanned; }));
   }
 
  private:
@@ -177,7 +181,7 @@ class Controller {
     }
     for (const auto& run : seen.state.running) commit(seen, run, problem);
     for (const std::size_t j : seen.state.queue) {
-      const double work = training_.left(world, seen.state, j).in(units::h) * world.jobs[j].gpus;
+      const double work = training_.left(world, seen.state, j).in(units::h)*world.jobs[j].gpus;
       problem.backlog += work;
       const double due = std::max(0.0, (world.jobs[j].deadline - now).in(units::h));
       if (due < static_cast<double>(options_.horizon)) problem.hours[static_cast<std::size_t>(due)].training_due += work;
@@ -211,8 +215,9 @@ class Controller {
     const Seconds left = training_.left(seen.world, run);
     const int gpus = seen.world.jobs[run.job].gpus;
     const double hours = left.in(units::h) / seen.world.fleet.pools[run.pool].speed;
-    for (std::size_t h = 0; h < problem.hours.size() && static_cast<double>(h) < hours; ++h) problem.hours[h].committed[run.pool] += gpus;
-    problem.backlog += left.in(units::h) * gpus;
+    for (std::size_t h = 0; h < problem.hours.size() && static_cast<double>(h) < hours; ++h)
+      problem.hours[h].committed[run.pool] += gpus;
+    problem.backlog += left.in(units::h)*gpus;
   }
 
   // ---- schedule and act ------------------------------------------------------------------------------------------------------
@@ -236,9 +241,10 @@ class Controller {
     return decision;
   }
 
-  /// The plan counts training as work that may run anywhere; gangs may fit fewer GPUs than it left them. What no gang takes in this hour
-  /// serves, cheapest first, where capacity is short.
-  void serve_with_the_rest(const simulate::Observation& seen, const plan::CapacityProblem& problem, simulate::Decision& decision) const {
+  /// The plan counts training as work that may run anywhere; gangs may fit fewer GPUs than it left them. What no gang takes in this
+  /// hour serves, cheapest first, where capacity is short.
+  void serve_with_the_rest(const simulate::Observation& seen, const plan::CapacityProblem& problem,
+                           simulate::Decision& decision) const {
     double short_of = problem.hours[0].capacity;
     for (std::size_t o = 0; o < problem.options.size(); ++o) short_of -= decision.serving[o] * problem.options[o].speed;
     std::vector<int> spare = decision.training;
@@ -266,7 +272,8 @@ class Controller {
     }
   }
 
-  /// The mean power limit and speed of the levels that the plan mixes on a pool in the first hour; full power where it trains nothing.
+  /// The mean power limit and speed of the levels that the plan mixes on a pool in the first hour; full power where it trains
+  /// nothing.
   [[nodiscard]] static simulate::TrainingPower training_power(const plan::CapacityProblem& problem, const plan::CapacityPlan& plan,
                                                               std::size_t p) {
     const auto& levels = problem.fleet.pools[p].levels;
@@ -282,8 +289,8 @@ class Controller {
     return {mix.cap / total, mix.speed / total};
   }
 
-  /// Gangs that wait, onto what the plan leaves of each pool, hour by hour; an hour on a GPU costs what it draws and depreciates. The
-  /// plan's shadow prices are left out: the gangs compete for the capacity here, and would pay for each other twice.
+  /// Gangs that wait, onto what the plan leaves of each pool, hour by hour; an hour on a GPU costs what it draws and depreciates.
+  /// The plan's shadow prices are left out: the gangs compete for the capacity here, and would pay for each other twice.
   [[nodiscard]] schedule::Problem gang_problem(const simulate::Observation& seen, const plan::CapacityProblem& problem,
                                                const plan::CapacityPlan& plan, const simulate::Decision& decision) const {
     schedule::Problem gangs;
@@ -309,8 +316,8 @@ class Controller {
   }
 
   /// Adds hour `h`: what serving and running gangs leave of each pool, as far as the site's power cap can feed it.
-  void leave(const plan::CapacityProblem& problem, const plan::CapacityPlan& plan, const simulate::Decision& decision, std::size_t h,
-             schedule::Problem& gangs) const {
+  void leave(const plan::CapacityProblem& problem, const plan::CapacityPlan& plan, const simulate::Decision& decision,
+             std::size_t h, schedule::Problem& gangs) const {
     const auto& hour = problem.hours[h];
     const auto& fleet = problem.fleet;
     std::vector<double> serving(fleet.pools.size(), 0), room(fleet.sites.size()), wanted(fleet.sites.size(), 0);
@@ -384,7 +391,8 @@ class Controller {
     return order;
   }
 
-  // ---- check: keep what was planned, and say what a surprise has changed ---------------------------------------------------------
+  // ---- check: keep what was planned, and say what a surprise has changed
+  // ---------------------------------------------------------
 
   void check(const simulate::Observation& seen, const Signals& signals, const plan::CapacityProblem& problem,
              const plan::CapacityPlan& plan, const std::vector<Event>& surprises) {

@@ -25,21 +25,21 @@ struct Event {
 /// One hour's plan as it was made at its start.
 struct PlanRecord {
   std::size_t hour = 0;
-  double demand_mean = 0;   ///< forecast for this hour
-  double demand_low = 0;    ///< 5 % quantile
-  double demand_high = 0;   ///< 95 % quantile
-  double level = 0;         ///< the quantile planned for
-  double capacity = 0;      ///< that quantile, in reference GPUs
-  double served_price = 0;  ///< shadow price of capacity, USD per reference GPU-hour
+  double demand_mean = 0;             ///< forecast for this hour
+  double demand_low = 0;              ///< 5 % quantile
+  double demand_high = 0;             ///< 95 % quantile
+  double level = 0;                   ///< the quantile planned for
+  double capacity = 0;                ///< that quantile, in reference GPUs
+  double served_price = 0;            ///< shadow price of capacity, USD per reference GPU-hour
   std::vector<double> power_price{};  ///< by site, USD per kWh of cap
   std::vector<double> gpu_price{};    ///< by pool, USD per GPU-hour
-  double backlog = 0;       ///< training work left after the last hour of the horizon
+  double backlog = 0;                 ///< training work left after the last hour of the horizon
   std::size_t lp_iterations = 0;
-  double lp_residual = 0;   ///< largest primal or dual residual of the program
-  std::size_t tasks = 0;    ///< gangs scheduled
-  double schedule_cost = 0; ///< USD, of the genetic schedule
-  double list_cost = 0;     ///< USD, of the first-come-first-served order on the same problem
-  bool replanned = false;   ///< a surprise changed the plan
+  double lp_residual = 0;    ///< largest primal or dual residual of the program
+  std::size_t tasks = 0;     ///< gangs scheduled
+  double schedule_cost = 0;  ///< USD, of the genetic schedule
+  double list_cost = 0;      ///< USD, of the first-come-first-served order on the same problem
+  bool replanned = false;    ///< a surprise changed the plan
 };
 
 /// GPUs planned for serving and training by pool, summed over the first hours of a plan: what a change is measured on.

@@ -39,8 +39,8 @@ concept SignalSource = requires(const S& source, std::size_t hour) {
 
 namespace detail {
 
-/// Fits `model` and forecasts; a history that the model cannot use gives the seasonal naive forecast instead, or the naive one, or the
-/// only value.
+/// Fits `model` and forecasts; a history that the model cannot use gives the seasonal naive forecast instead, or the naive one, or
+/// the only value.
 template <forecast::Forecaster Model>
 forecast::Forecast expect(const Model& model, const Series& history, std::size_t horizon) {
   const auto fitted = model.fit(history);
@@ -51,7 +51,8 @@ forecast::Forecast expect(const Model& model, const Series& history, std::size_t
   if (ok(naive.status)) return naive.forecast(horizon);
   const auto last = std::find_if(history.values.rbegin(), history.values.rend(), [](double v) { return !std::isnan(v); });
   require(last != history.values.rend(), "history", history.size(), "must hold at least one observed value");
-  return forecast::gaussian_forecast(history.end(), history.step, std::vector<double>(horizon, *last), std::vector<double>(horizon, 0));
+  return forecast::gaussian_forecast(history.end(), history.step, std::vector<double>(horizon, *last),
+                                     std::vector<double>(horizon, 0));
 }
 
 }  // namespace detail
@@ -59,8 +60,8 @@ forecast::Forecast expect(const Model& model, const Series& history, std::size_t
 /// Forecasts made at the start of each hour in a span, all from the hours before it.
 class RollingSignals {
  public:
-  /// Fits `demand_model` to the demand and `outside_model` to the prices, carbon intensities and temperatures, anew at each of the hours
-  /// [first, last). The hours are shared among the executor's threads.
+  /// Fits `demand_model` to the demand and `outside_model` to the prices, carbon intensities and temperatures, anew at each of the
+  /// hours [first, last). The hours are shared among the executor's threads.
   template <forecast::Forecaster DemandModel, forecast::Forecaster OutsideModel, Executor Ex = Inline>
   RollingSignals(const simulate::World& world, std::size_t first, std::size_t last, std::size_t horizon,
                  const DemandModel& demand_model, const OutsideModel& outside_model, const Ex& executor = {})

@@ -13,8 +13,8 @@
 
 namespace kilter::loop {
 
-/// Expected durations: for each limit the mean part of it that finished jobs have used. With `exact` it looks at the true durations and
-/// arrivals instead, for an oracle.
+/// Expected durations: for each limit the mean part of it that finished jobs have used. With `exact` it looks at the true durations
+/// and arrivals instead, for an oracle.
 class TrainingOutlook {
  public:
   explicit TrainingOutlook(bool exact = false) : exact_(exact) {}
@@ -60,7 +60,7 @@ class TrainingOutlook {
     const Seconds week = std::min(now, 168 * units::h);
     double work = 0;
     for (std::size_t j = state.next_arrival; j-- > 0 && world.jobs[j].submit >= now - week;) {
-      work += duration(world.jobs[j]).in(units::h) * world.jobs[j].gpus;
+      work += duration(world.jobs[j]).in(units::h)*world.jobs[j].gpus;
     }
     return std::vector<double>(horizon, week.base() > 0 ? work / week.in(units::h) : 0);
   }
@@ -86,7 +86,7 @@ class TrainingOutlook {
     for (std::size_t j = state.next_arrival; j < world.jobs.size(); ++j) {
       const auto hour = static_cast<std::size_t>((world.jobs[j].submit - now).in(units::h));
       if (hour >= horizon) break;
-      work[hour] += world.jobs[j].duration.in(units::h) * world.jobs[j].gpus;
+      work[hour] += world.jobs[j].duration.in(units::h)*world.jobs[j].gpus;
     }
     return work;
   }

@@ -5,12 +5,10 @@
 ///
 /// For hour h, serving options o (a pool, a variant, a power level), training by pool p and level l:
 ///
-///     minimise   Σ cost(o,h) n(o,h) + cost(p,l,h) y(p,l,h) + shortfall u(h) + waiting (b(h) + c(h)) + lateness c(h) + overload v(s,h)
-///     demand     Σ_o speed(o) n(o,h) + u(h) ≥ capacity(h)
-///     quality    Σ_o speed(o) (quality(o) − floor) n(o,h) ≥ 0
-///     pool       Σ_{o in p} n(o,h) + Σ_l y(p,l,h) ≤ gpus(p,h)
-///     committed  Σ_l y(p,l,h) ≥ committed(p,h)
-///     power      Σ watts(o,h) n(o,h) + Σ watts(p,l,h) y(p,l,h) − v(s,h) ≤ cap(s,h) − fixed(s)     (watts with cooling and losses)
+///     minimise   Σ cost(o,h) n(o,h) + cost(p,l,h) y(p,l,h) + shortfall u(h) + waiting (b(h) + c(h)) + lateness c(h) + overload
+///     v(s,h) demand     Σ_o speed(o) n(o,h) + u(h) ≥ capacity(h) quality    Σ_o speed(o) (quality(o) − floor) n(o,h) ≥ 0 pool Σ_{o
+///     in p} n(o,h) + Σ_l y(p,l,h) ≤ gpus(p,h) committed  Σ_l y(p,l,h) ≥ committed(p,h) power      Σ watts(o,h) n(o,h) + Σ
+///     watts(p,l,h) y(p,l,h) − v(s,h) ≤ cap(s,h) − fixed(s)     (watts with cooling and losses)
 ///                v(s,h) ≤ what the committed GPUs draw at their lowest level above that
 ///     storage    b(h) + c(h) − b(h−1) − c(h−1) + Σ speed(p,l) y(p,l,h) ≥ arrivals(h),   b(h) ≤ what need not be done by then
 ///
@@ -36,9 +34,9 @@ namespace kilter::plan {
 struct HourPlan {
   std::vector<double> serving{};                ///< GPUs, by serving option
   std::vector<std::vector<double>> training{};  ///< GPUs, by pool and power level
-  double shortfall = 0;                       ///< reference GPUs of the wanted capacity that are not provided
-  double backlog = 0;                         ///< training work left at the end of the hour, reference GPU-hours
-  Rate demand_price{};                        ///< what one more reference GPU of capacity would cost
+  double shortfall = 0;                         ///< reference GPUs of the wanted capacity that are not provided
+  double backlog = 0;                           ///< training work left at the end of the hour, reference GPU-hours
+  Rate demand_price{};                          ///< what one more reference GPU of capacity would cost
   std::vector<Rate> power_price{};              ///< by site: what one more kW under the cap would save
   std::vector<Rate> gpu_price{};                ///< by pool: what one more GPU would save
 };
@@ -102,7 +100,9 @@ class CapacityProgram {
   // Columns of an hour: n by option, y by pool and level, u, b, c, v by site.
   [[nodiscard]] std::size_t columns_per_hour() const { return options() + levels_ + 3 + sites(); }
   [[nodiscard]] int column(std::size_t h, std::size_t within) const { return static_cast<int>(h * columns_per_hour() + within); }
-  [[nodiscard]] std::size_t training_at(std::size_t pool, std::size_t level) const { return options() + level_offset_[pool] + level; }
+  [[nodiscard]] std::size_t training_at(std::size_t pool, std::size_t level) const {
+    return options() + level_offset_[pool] + level;
+  }
   [[nodiscard]] std::size_t shortfall_at() const { return options() + levels_; }
   [[nodiscard]] std::size_t backlog_at() const { return shortfall_at() + 1; }
   [[nodiscard]] std::size_t late_at() const { return shortfall_at() + 2; }
@@ -118,7 +118,7 @@ class CapacityProgram {
   /// Facility power in kW of one GPU of a pool.
   [[nodiscard]] double kilowatts(std::size_t pool, Watts cap, double utilisation, const HourOutlook& hour) const {
     const auto& p = fleet().pools[pool];
-    return cluster::gpu_power(p.type, cap, utilisation).in(units::kW) * facility_slope(p.site, hour);
+    return cluster::gpu_power(p.type, cap, utilisation).in(units::kW)*facility_slope(p.site, hour);
   }
   /// USD for an hour of one GPU that draws that much.
   [[nodiscard]] double hourly_cost(std::size_t pool, double kw, const HourOutlook& hour) const {
@@ -170,8 +170,8 @@ class CapacityProgram {
     const Watts fixed = fleet().sites[site].facility.at(hour.celsius[site]).fixed;
     return std::max(0.0, (hour.power_cap[site] - fixed).in(units::kW));
   }
-  /// kW by which committed gangs exceed the cap even at their lowest level. Without this limit a credit for demand that is dearer than
-  /// the overload it needs would buy it.
+  /// kW by which committed gangs exceed the cap even at their lowest level. Without this limit a credit for demand that is dearer
+  /// than the overload it needs would buy it.
   [[nodiscard]] double unavoidable_overload(std::size_t site, const HourOutlook& hour) const {
     double least = 0;
     for (std::size_t p = 0; p < pools(); ++p) {
@@ -193,8 +193,7 @@ class CapacityProgram {
       demand.push_back({column(h, o), option.speed});
       quality.push_back({column(h, o), option.speed * (option.quality - problem_.quality_floor)});
       pool_terms[option.pool].push_back({column(h, o), 1});
-      power[fleet().pools[option.pool].site].push_back(
-          {column(h, o), kilowatts(option.pool, option.cap, utilisation(hour), hour)});
+      power[fleet().pools[option.pool].site].push_back({column(h, o), kilowatts(option.pool, option.cap, utilisation(hour), hour)});
     }
     for (std::size_t p = 0; p < pools(); ++p) {
       const auto& pool = fleet().pools[p];
@@ -223,7 +222,9 @@ class CapacityProgram {
   }
 
   [[nodiscard]] HourPlan read_hour(const lp::Solution& solution, std::size_t h) const {
-    const auto value = [&](std::size_t within) { return std::max(0.0, solution.primal[static_cast<std::size_t>(column(h, within))]); };
+    const auto value = [&](std::size_t within) {
+      return std::max(0.0, solution.primal[static_cast<std::size_t>(column(h, within))]);
+    };
     const auto dual = [&](std::size_t within) { return solution.dual[row(h, within)] * units::usd / units::h; };
     HourPlan plan;
     for (std::size_t o = 0; o < options(); ++o) plan.serving.push_back(value(o));
@@ -249,10 +250,12 @@ class CapacityProgram {
 
 }  // namespace detail
 
-/// Solves the plan with `solver`. `previous`, the basis of the plan made an hour earlier for the same fleet and options, is moved on by
-/// an hour and makes the start warm; an empty one is fine. Throws `std::invalid_argument` when the problem does not fit together.
+/// Solves the plan with `solver`. `previous`, the basis of the plan made an hour earlier for the same fleet and options, is moved
+/// on by an hour and makes the start warm; an empty one is fine. Throws `std::invalid_argument` when the problem does not fit
+/// together.
 template <lp::LpSolver Solver = lp::Simplex>
-[[nodiscard]] CapacityPlan plan_capacity(const CapacityProblem& problem, const Solver& solver = {}, const lp::Basis& previous = {}) {
+[[nodiscard]] CapacityPlan plan_capacity(const CapacityProblem& problem, const Solver& solver = {},
+                                         const lp::Basis& previous = {}) {
   check(problem);
   const detail::CapacityProgram program{problem};
   const lp::Basis start = program.shifted(previous);
@@ -264,7 +267,8 @@ namespace detail {
 /// Turns the GPUs of a plan into whole ones: counts, what the pools have left, and what is missing of capacity and of quality.
 class Rounding {
  public:
-  Rounding(const std::vector<double>& serving, const std::vector<cluster::ServingOption>& options, std::vector<int> left, double floor)
+  Rounding(const std::vector<double>& serving, const std::vector<cluster::ServingOption>& options, std::vector<int> left,
+           double floor)
       : serving_(serving), options_(options), left_(std::move(left)), floor_(floor), whole_(options.size()) {
     for (std::size_t o = 0; o < options.size(); ++o) {
       add(o, std::min(static_cast<int>(std::floor(serving[o] + 1e-6)), std::max(0, left_[options[o].pool])));
@@ -286,7 +290,8 @@ class Rounding {
     fill([&](std::size_t o) { return options_[o].quality >= floor_; });
   }
 
-  /// Adds GPUs of good options where there is room, else in place of bad ones of the same pool, until the mean quality is at the floor.
+  /// Adds GPUs of good options where there is room, else in place of bad ones of the same pool, until the mean quality is at the
+  /// floor.
   void reach_quality() {
     while (surplus_ < -1e-6) {
       const std::size_t good = best([&](std::size_t o) { return gain(o) > 0 && left_[options_[o].pool] > 0; });
@@ -340,8 +345,8 @@ class Rounding {
 }  // namespace detail
 
 /// Whole GPUs for an hour's serving, by option: the parts below one are given out, largest first, until the capacity that the plan
-/// provides is reached again or the pools are full; then options of better quality are added or take the place of worse ones until the
-/// mean quality is not below `quality_floor`. `limit` is what each pool may give.
+/// provides is reached again or the pools are full; then options of better quality are added or take the place of worse ones until
+/// the mean quality is not below `quality_floor`. `limit` is what each pool may give.
 [[nodiscard]] inline std::vector<int> whole_gpus(const HourPlan& plan, const std::vector<cluster::ServingOption>& options,
                                                  std::vector<int> limit, double quality_floor = 0) {
   detail::Rounding rounding{plan.serving, options, std::move(limit), quality_floor};

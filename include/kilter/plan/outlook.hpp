@@ -14,26 +14,26 @@ namespace kilter::plan {
 
 /// What one hour is expected to bring. Vectors go by site or by pool of the fleet; work is in reference GPU-hours.
 struct HourOutlook {
-  double demand = 0;           ///< mean demand of the service, in busy reference GPUs
-  double capacity = 0;         ///< demand to be ready for (a quantile of its forecast), in reference GPUs
-  std::vector<Price> price{};    ///< by site
+  double demand = 0;                      ///< mean demand of the service, in busy reference GPUs
+  double capacity = 0;                    ///< demand to be ready for (a quantile of its forecast), in reference GPUs
+  std::vector<Price> price{};             ///< by site
   std::vector<CarbonIntensity> carbon{};  ///< by site
   std::vector<double> celsius{};          ///< by site, outside temperature
   std::vector<Watts> power_cap{};         ///< by site, for the whole facility
   std::vector<int> gpus{};                ///< by pool, GPUs in working order
   std::vector<int> committed{};           ///< by pool, GPUs held by gangs that are running and cannot be stopped
-  double training_arrivals = 0;         ///< training work that becomes available
-  double training_due = 0;              ///< training work whose last moment to be done is this hour
+  double training_arrivals = 0;           ///< training work that becomes available
+  double training_due = 0;                ///< training work whose last moment to be done is this hour
 };
 
 /// What a plan weighs: everything in money.
 struct Preferences {
   CarbonPrice carbon_price = 0.1 * units::usd / units::kgCO2;  ///< charged on each gram emitted
-  Rate shortfall = 4 * units::usd / units::h;    ///< credit owed for demand not served, each reference GPU for an hour
-  Rate waiting = 0.01 * units::usd / units::h;   ///< each reference GPU-hour of training work that waits for an hour
-  Rate lateness = 1 * units::usd / units::h;     ///< the same once it is past its last moment; each GPU of a gang for each hour late
+  Rate shortfall = 4 * units::usd / units::h;   ///< credit owed for demand not served, each reference GPU for an hour
+  Rate waiting = 0.01 * units::usd / units::h;  ///< each reference GPU-hour of training work that waits for an hour
+  Rate lateness = 1 * units::usd / units::h;    ///< the same once it is past its last moment; each GPU of a gang for each hour late
   Rate gang_waiting = 0.05 * units::usd / units::h;  ///< each GPU that a gang asked for, for each hour in which it waits
-  Rate overload = 10 * units::usd / units::h;    ///< each kW above a power cap: only where committed work leaves no choice
+  Rate overload = 10 * units::usd / units::h;        ///< each kW above a power cap: only where committed work leaves no choice
 };
 
 /// A capacity plan to be made; the lists must outlive the call only.
@@ -56,9 +56,9 @@ inline void check(const CapacityProblem& problem) {
   for (const auto& option : problem.options) require(option.pool < pools, "option.pool", option.pool, "must be one of the pools");
   for (const auto& pool : problem.fleet.pools) require(pool.site < sites, "pool.site", pool.site, "must be one of the sites");
   for (const auto& hour : problem.hours) {
-    require(hour.price.size() == sites && hour.carbon.size() == sites && hour.celsius.size() == sites &&
-                hour.power_cap.size() == sites,
-            "hour.price", hour.price.size(), "price, carbon, celsius and power_cap must have one value for each site");
+    require(
+        hour.price.size() == sites && hour.carbon.size() == sites && hour.celsius.size() == sites && hour.power_cap.size() == sites,
+        "hour.price", hour.price.size(), "price, carbon, celsius and power_cap must have one value for each site");
     require(hour.gpus.size() == pools && hour.committed.size() == pools, "hour.gpus", hour.gpus.size(),
             "gpus and committed must have one value for each pool");
     require(hour.demand >= 0 && hour.capacity >= 0, "hour.demand", hour.demand, "demand and capacity must not be negative");

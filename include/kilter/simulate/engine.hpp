@@ -2,9 +2,10 @@
 /// @file
 /// The simulated data centre: plays one hour of the world under a decision, event by event.
 ///
-/// Between events everything is constant: gangs progress at their pool's speed, the service serves the lesser of demand and capacity,
-/// and each site draws power through its facility model. Events are arrivals, planned starts, completions, failing and repaired racks,
-/// and changes of a power cap. A site that would exceed its cap slows all of its GPUs down by the same share of their dynamic power.
+/// Between events everything is constant: gangs progress at their pool's speed, the service serves the lesser of demand and
+/// capacity, and each site draws power through its facility model. Events are arrivals, planned starts, completions, failing and
+/// repaired racks, and changes of a power cap. A site that would exceed its cap slows all of its GPUs down by the same share of
+/// their dynamic power.
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +24,8 @@ namespace kilter::simulate {
 
 namespace detail {
 
-/// Speed left to a GPU that may draw only `share` of its dynamic power: the fitted curve down to its lowest point, a straight line below.
+/// Speed left to a GPU that may draw only `share` of its dynamic power: the fitted curve down to its lowest point, a straight line
+/// below.
 inline double throttled_speed(double share) {
   const energy::PowerCapCurve curve{};
   if (share >= 1) return 1;
@@ -37,9 +39,9 @@ struct Rates {
   std::vector<double> training_gpus{};   ///< by pool
   std::vector<Watts> it{};               ///< by site
   std::vector<Watts> facility{};         ///< by site
-  double capacity = 0;                 ///< reference GPUs
+  double capacity = 0;                   ///< reference GPUs
   double served = 0;
-  double quality = 0;                  ///< × served
+  double quality = 0;  ///< × served
   double held = 0;
   double busy = 0;
   Rate capital{};
@@ -50,7 +52,11 @@ struct Rates {
 class Hour {
  public:
   Hour(const World& world, State& state, std::size_t hour, const Decision& decision)
-      : world_(world), state_(state), decision_(decision), start_(static_cast<double>(hour) * units::h), end_(start_ + 1 * units::h) {
+      : world_(world),
+        state_(state),
+        decision_(decision),
+        start_(static_cast<double>(hour) * units::h),
+        end_(start_ + 1 * units::h) {
     record_.hour = hour;
     record_.demand = world.demand[hour];
     record_.sites.resize(world.fleet.sites.size());
@@ -185,7 +191,8 @@ class Hour {
     for (std::size_t o = 0; o < serving.size(); ++o) {
       const auto& pool = fleet.pools[world_.options[o].pool];
       held[world_.options[o].pool] += serving[o];
-      dynamic[pool.site] += (cluster::gpu_power(pool.type, world_.options[o].cap, load) - cluster::gpu_power(pool.type, {}, 0)) * serving[o];
+      dynamic[pool.site] +=
+          (cluster::gpu_power(pool.type, world_.options[o].cap, load) - cluster::gpu_power(pool.type, {}, 0)) * serving[o];
     }
     for (std::size_t p = 0; p < fleet.pools.size(); ++p) {
       const auto& pool = fleet.pools[p];
@@ -276,7 +283,8 @@ class Hour {
 /// Throws `std::invalid_argument` naming the first part of the decision that does not fit the world.
 inline void check(const Decision& decision, const World& world) {
   const std::size_t pools = world.fleet.pools.size();
-  require(decision.serving.size() == world.options.size(), "decision.serving", decision.serving.size(), "must be one for each option");
+  require(decision.serving.size() == world.options.size(), "decision.serving", decision.serving.size(),
+          "must be one for each option");
   require(decision.training.size() == pools, "decision.training", decision.training.size(), "must be one for each pool");
   require(decision.training_power.size() == pools, "decision.training_power", decision.training_power.size(),
           "must be one for each pool");
@@ -287,7 +295,8 @@ inline void check(const Decision& decision, const World& world) {
     require(power.cap.base() >= 0, "decision.training_power.cap", power.cap.base(), "must not be negative");
   }
   for (const auto& start : decision.starts) {
-    require(start.job < world.jobs.size() && start.pool < pools, "decision.starts", start.job, "must name a job and a pool that exist");
+    require(start.job < world.jobs.size() && start.pool < pools, "decision.starts", start.job,
+            "must name a job and a pool that exist");
   }
   for (const std::size_t pool : decision.pool_order) require(pool < pools, "decision.pool_order", pool, "must be a pool");
 }
@@ -305,7 +314,8 @@ inline void check(const Decision& decision, const World& world) {
 [[nodiscard]] inline HourRecord play_hour(const World& world, State& state, std::size_t hour, const Decision& decision) {
   require(hour < world.hours(), "hour", hour, "must be one of the world's hours");
   require(state.outcomes.size() == world.jobs.size(), "state.outcomes", state.outcomes.size(), "must be one for each job");
-  require(std::abs(state.now.in(units::h) - static_cast<double>(hour)) < 1e-9, "hour", hour, "must be the one that follows the state");
+  require(std::abs(state.now.in(units::h) - static_cast<double>(hour)) < 1e-9, "hour", hour,
+          "must be the one that follows the state");
   check(decision, world);
   return detail::Hour{world, state, hour, decision}.play();
 }

@@ -44,8 +44,8 @@ concept Policy = requires(P& policy, const Observation& seen) {
   { policy.decide(seen) } -> std::same_as<Decision>;
 };
 
-/// The one variant and full power that an operator without a planner would run everywhere: of the options at the highest power level
-/// of each pool whose quality meets the floor, the fastest. One option index by pool (`none` where nothing fits).
+/// The one variant and full power that an operator without a planner would run everywhere: of the options at the highest power
+/// level of each pool whose quality meets the floor, the fastest. One option index by pool (`none` where nothing fits).
 [[nodiscard]] inline std::vector<std::size_t> usual_options(const World& world) {
   std::vector<std::size_t> best(world.fleet.pools.size(), none);
   for (std::size_t o = 0; o < world.options.size(); ++o) {
@@ -82,8 +82,8 @@ concept Policy = requires(P& policy, const Observation& seen) {
   return decision;
 }
 
-/// Static provisioning: the capacity of the highest demand seen before the first decision, with a margin, all the time; everything stays
-/// switched on.
+/// Static provisioning: the capacity of the highest demand seen before the first decision, with a margin, all the time; everything
+/// stays switched on.
 class StaticPeak {
  public:
   explicit StaticPeak(double margin = 1.2) : margin_(margin) { require(margin > 0, "margin", margin, "must be positive"); }
@@ -100,8 +100,8 @@ class StaticPeak {
   double capacity_ = -1;
 };
 
-/// Reactive scaling with head-room: the last hour's demand at a target utilisation, as the autoscalers of Kubernetes do it (0.7 is the
-/// default target of Knative's), with a floor; switches off what nobody holds.
+/// Reactive scaling with head-room: the last hour's demand at a target utilisation, as the autoscalers of Kubernetes do it (0.7 is
+/// the default target of Knative's), with a floor; switches off what nobody holds.
 class Reactive {
  public:
   explicit Reactive(double target_utilisation = 0.7, double floor = 4) : target_(target_utilisation), floor_(floor) {
@@ -110,8 +110,7 @@ class Reactive {
 
   Decision decide(const Observation& seen) {
     const double last = seen.demand.empty() ? 0 : seen.demand.back();
-    auto decision =
-        usual_decision(seen.world, spread_serving(seen.world, std::max(floor_, last / target_), seen.gpus), seen.gpus);
+    auto decision = usual_decision(seen.world, spread_serving(seen.world, std::max(floor_, last / target_), seen.gpus), seen.gpus);
     decision.idle_off = true;
     return decision;
   }

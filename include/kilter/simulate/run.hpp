@@ -30,8 +30,8 @@ struct Summary {
   Dollars backlog{};  ///< training work left at the end, at one price for all policies: what was put off is not a saving
   Joules facility_energy{};
   GramsCO2 carbon{};
-  double demand = 0;   ///< reference GPU-hours
-  double missed = 0;   ///< reference GPU-hours
+  double demand = 0;             ///< reference GPU-hours
+  double missed = 0;             ///< reference GPU-hours
   std::size_t missed_hours = 0;  ///< hours in which more than 1 % of the demand was missed
   double quality = 0;
   double training_work = 0;  ///< reference GPU-hours
@@ -54,8 +54,8 @@ struct SummaryPrices {
 
 /// Plays hours [first, last) from `state` under `policy`; `watch` sees the hour (iteration) after each.
 template <Policy P, Observer O = Silent>
-[[nodiscard]] Run run_policy(const World& world, State state, std::size_t first, std::size_t last, P& policy, const Budget& budget = {},
-                             O&& watch = {}) {
+[[nodiscard]] Run run_policy(const World& world, State state, std::size_t first, std::size_t last, P& policy,
+                             const Budget& budget = {}, O&& watch = {}) {
   require(first <= last && last <= world.hours(), "last", last, "must not be before first or after the world's hours");
   Run run{Status::feasible, first, {}, {}};
   const Stopwatch stopwatch{budget};
@@ -124,10 +124,10 @@ inline void sum_jobs(Summary& sum, const World& world, const Run& run) {
 /// Training work that is submitted and not done, in reference GPU-hours.
 [[nodiscard]] inline double work_left(const World& world, const State& state) {
   double left = 0;
-  for (const auto& run : state.running) left += run.remaining.in(units::h) * world.jobs[run.job].gpus;
+  for (const auto& run : state.running) left += run.remaining.in(units::h)*world.jobs[run.job].gpus;
   for (const std::size_t j : state.queue) {
     const Seconds saved = state.outcomes[j].left;
-    left += (saved.base() >= 0 ? saved : world.jobs[j].duration).in(units::h) * world.jobs[j].gpus;
+    left += (saved.base() >= 0 ? saved : world.jobs[j].duration).in(units::h)*world.jobs[j].gpus;
   }
   return left;
 }

@@ -117,7 +117,8 @@ inline void check_signals(const World& world) {
   for (const double v : world.demand) require(std::isfinite(v) && v >= 0, "world.demand", v, "must be finite and not negative");
   for (const auto& site : world.sites) {
     for (const auto* series : {&site.price, &site.carbon, &site.temperature}) {
-      for (const double v : series->values) require(std::isfinite(v), "world.sites", v, "must have no missing values (" + site.name + ")");
+      for (const double v : series->values)
+        require(std::isfinite(v), "world.sites", v, "must have no missing values (" + site.name + ")");
     }
   }
 }
@@ -139,8 +140,8 @@ inline void check_surprises(const World& world) {
 
 }  // namespace detail
 
-/// Throws `std::invalid_argument` naming what does not fit: lengths, missing values, places that do not exist, order of jobs, a job larger
-/// than every pool.
+/// Throws `std::invalid_argument` naming what does not fit: lengths, missing values, places that do not exist, order of jobs, a job
+/// larger than every pool.
 inline void check(const World& world) {
   cluster::check(world.fleet);
   require(!world.demand.empty(), "world.demand", 0, "must not be empty");
@@ -158,8 +159,8 @@ inline void check(const World& world) {
   for (const auto& job : world.jobs) {
     require(job.submit >= last, "job.submit", job.submit.base(), "jobs must be in the order of submission");
     require(job.gpus >= 1 && job.gpus <= world.fleet.largest_pool(), "job.gpus", job.gpus,
-            "job " + std::to_string(job.id) + " is larger than the largest pool (" +
-                std::to_string(world.fleet.largest_pool()) + " GPUs)");
+            "job " + std::to_string(job.id) + " is larger than the largest pool (" + std::to_string(world.fleet.largest_pool()) +
+                " GPUs)");
     require(job.duration.base() >= 0 && job.limit >= job.duration, "job.duration", job.duration.base(),
             "must be between 0 and the job's limit");
     require(job.limit.base() > 0, "job.limit", job.limit.base(), "must be positive");

@@ -54,11 +54,11 @@ struct SeriesTable {
 
 /// How `read_series_csv` reads.
 struct SeriesCsvOptions {
-  std::vector<std::string> required{};  ///< columns that must be there; further ones are read too
-  bool allow_negative = false;          ///< in any column
+  std::vector<std::string> required{};                  ///< columns that must be there; further ones are read too
+  bool allow_negative = false;                          ///< in any column
   double largest = std::numeric_limits<double>::max();  ///< magnitude that is still believed; larger values are refused
-  std::size_t max_gap = 24;             ///< rows in a row that may be absent
-  Seconds step{};                       ///< whole seconds; 0: the smallest difference among the first hundred times
+  std::size_t max_gap = 24;                             ///< rows in a row that may be absent
+  Seconds step{};                                       ///< whole seconds; 0: the smallest difference among the first hundred times
   CsvOptions csv{};
 };
 
