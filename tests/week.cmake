@@ -25,5 +25,8 @@ if(TARGET week)
     set_tests_properties("week: command line, ${group}" PROPERTIES TIMEOUT 600)
   endforeach()
   add_test(NAME "week: one thread and two give the same files" COMMAND ${week_tests}/determinism.sh $<TARGET_FILE:week>)
+  add_test(NAME "week: the report opens in a browser"
+    COMMAND ${week_tests}/report.sh $<TARGET_FILE:week> ${PROJECT_SOURCE_DIR}/scripts)
+  set_tests_properties("week: the report opens in a browser" PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
   set_tests_properties("week: command line, plays" "week: one thread and two give the same files" PROPERTIES TIMEOUT 600 PROCESSORS 2)
 endif()

@@ -176,17 +176,31 @@ void forecasts(monitor::Flow& flow, const Scenario& scenario, const WeekResult& 
   flow.chart(chart);
 }
 
+/// What the service would get if it had every GPU, each with its fastest variant.
+double fleet_limit(const simulate::World& world) {
+  double total = 0;
+  for (std::size_t p = 0; p < world.fleet.pools.size(); ++p) {
+    double fastest = 0;
+    for (const auto& option : world.options) fastest = option.pool == p ? std::max(fastest, option.speed) : fastest;
+    total += fastest * world.fleet.pools[p].gpus();
+  }
+  return total;
+}
+
 void capacity(monitor::Flow& flow, const Scenario& scenario, const WeekResult& result) {
   const auto capacity_of = [&](const char* name) {
     return hourly(scenario, result.policy(name), [](const auto& h) { return h.capacity; });
   };
   monitor::LineChart chart{
       {.title = "Capacity held for the service against its demand",
-       .caption = "The planner's capacity rises before the demand does; reactive scaling follows an hour behind.",
+       .caption =
+           "The planner's capacity rises before the demand does; reactive scaling follows an hour behind. The dashed line is "
+           "what the whole fleet could serve; what is below it and not held trains or is switched off.",
        .y_label = "reference GPUs"}};
   chart.line("interval planner", capacity_of("interval"), {.step = true})
       .line("reactive", capacity_of("reactive"), {.step = true, .dashed = true})
       .line("demand", hourly(scenario, result.policy("interval"), [](const auto& h) { return h.demand; }), {.step = true});
+  chart.level(fleet_limit(scenario.world), "all of the fleet");
   mark_surprises(chart, scenario);
   flow.chart(chart);
 }
