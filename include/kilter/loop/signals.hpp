@@ -95,6 +95,7 @@ template <SignalSource Source>
 class Borrowed {
  public:
   explicit Borrowed(const Source& source) : source_(&source) {}
+  explicit Borrowed(const Source&&) = delete;  // a temporary would not outlive this
   [[nodiscard]] decltype(auto) at(std::size_t hour) const { return source_->at(hour); }
 
  private:
@@ -143,6 +144,7 @@ class PersistentDemand {
       : world_(&world), source_(&source), target_(target_utilisation) {
     require(target_ > 0 && target_ <= 1, "target_utilisation", target_, "must lie between 0 and 1");
   }
+  PersistentDemand(const simulate::World&, const Source&&, double = 0.7) = delete;  // as above
 
   [[nodiscard]] Signals at(std::size_t hour) const {
     Signals signals = source_->at(hour);
