@@ -58,15 +58,24 @@ inline double length(const double* x, std::size_t n) {
   return largest * std::sqrt(sum);
 }
 
-/// Solves the symmetric positive definite system A x = b by Cholesky's method, reading the lower triangle and leaving x in `b`;
-/// false when A is not positive definite.
-inline bool solve_positive(Columns a, std::vector<double>& b) {
+/// Cholesky's factor L with A = L Lᵀ in the place of the lower triangle of A; false when A is not positive definite.
+inline bool cholesky(Columns& a) {
   const std::size_t n = a.rows();
   for (std::size_t j = 0; j < n; ++j) {
     for (std::size_t k = 0; k < j; ++k) add_scaled(a.column(j) + j, -a(j, k), a.column(k) + j, n - j);
     if (!(a(j, j) > 0) || !std::isfinite(a(j, j))) return false;
     const double root = std::sqrt(a(j, j));
     for (std::size_t i = j; i < n; ++i) a(i, j) /= root;
+  }
+  return true;
+}
+
+/// Solves the symmetric positive definite system A x = b by Cholesky's method, reading the lower triangle and leaving x in `b`;
+/// false when A is not positive definite.
+inline bool solve_positive(Columns a, std::vector<double>& b) {
+  if (!cholesky(a)) return false;
+  const std::size_t n = a.rows();
+  for (std::size_t j = 0; j < n; ++j) {
     b[j] /= a(j, j);
     add_scaled(b.data() + j + 1, -b[j], a.column(j) + j + 1, n - j - 1);
   }
