@@ -114,6 +114,19 @@ class Rng {
     return -mean * std::log(1 - uniform());
   }
 
+  /// Gamma of the given shape and scale 1 (Marsaglia and Tsang 2000). Throws unless the shape is positive.
+  double gamma(double shape) {
+    require(shape > 0, "shape", shape, "must be positive");
+    if (shape < 1) return gamma(shape + 1) * std::pow(1 - uniform(), 1 / shape);
+    const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+    while (true) {
+      const double x = normal(), root = 1 + c * x;
+      if (root <= 0) continue;
+      const double v = root * root * root;
+      if (std::log(1 - uniform()) < 0.5 * x * x + d * (1 - v + std::log(v))) return d * v;
+    }
+  }
+
   /// Lognormal: `exp` of a normal with the given mean and deviation.
   double lognormal(double log_mean, double log_deviation) { return std::exp(normal(log_mean, log_deviation)); }
 

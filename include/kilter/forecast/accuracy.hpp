@@ -77,6 +77,13 @@ double mean_loss(std::span<const double> actual, std::span<const double> predict
   return scale > 0 ? mae(actual, predicted) / scale : missing;
 }
 
+/// Overall weighted average of the M4 competition: the mean of sMAPE and MASE, each relative to that of `Naive2` on the same
+/// series. With several series the arguments are averages over all of them (the ratio of averages, not the average of ratios).
+/// `missing` when a measure is, or one of `Naive2` is 0.
+[[nodiscard]] inline double owa(double smape, double mase, double naive2_smape, double naive2_mase) {
+  return naive2_smape > 0 && naive2_mase > 0 ? 0.5 * (smape / naive2_smape + mase / naive2_mase) : missing;
+}
+
 /// Pinball (quantile) loss of `predicted` as the quantile at `level`: the mean of max(level (y − q), (level − 1)(y − q)).
 [[nodiscard]] inline double pinball(std::span<const double> actual, std::span<const double> predicted, double level) {
   require(level > 0 && level < 1, "level", level, "must lie between 0 and 1");

@@ -74,17 +74,32 @@ concept Forecaster = requires(const M& model, const Series& history, std::size_t
   return forecast;
 }
 
+/// A forecast from the mean and the deviation of each interval whose quantile at `levels[l]` is mean + `scores[l]` deviations. Throws
+/// when the lengths differ.
+[[nodiscard]] inline Forecast scaled_forecast(Time start, Seconds step, std::vector<double> mean, std::span<const double> deviation,
+                                              std::vector<double> levels, std::span<const double> scores) {
+  require(mean.size() == deviation.size(), "deviation.size()", deviation.size(), "must equal the length of the mean");
+  require(levels.size() == scores.size(), "scores.size()", scores.size(), "must equal the number of levels");
+  Forecast out{start, step, std::move(mean), std::move(levels), {}};
+  out.quantiles.reserve(out.levels.size() * out.horizon());
+  for (const double score : scores) {
+    for (std::size_t i = 0; i < out.horizon(); ++i) out.quantiles.push_back(out.mean[i] + score * deviation[i]);
+  }
+  return out;
+}
+
+/// The standard normal quantiles of the levels.
+[[nodiscard]] inline std::vector<double> normal_scores(std::span<const double> levels) {
+  std::vector<double> out;
+  for (const double level : levels) out.push_back(normal_quantile(level));
+  return out;
+}
+
 /// A Gaussian forecast from the mean and the standard deviation of each interval. Throws when the lengths differ.
 [[nodiscard]] inline Forecast gaussian_forecast(Time start, Seconds step, std::vector<double> mean,
                                                 std::span<const double> deviation, std::vector<double> levels = default_levels()) {
-  require(mean.size() == deviation.size(), "deviation.size()", deviation.size(), "must equal the length of the mean");
-  Forecast out{start, step, std::move(mean), std::move(levels), {}};
-  out.quantiles.reserve(out.levels.size() * out.horizon());
-  for (const double level : out.levels) {
-    const double z = normal_quantile(level);
-    for (std::size_t i = 0; i < out.horizon(); ++i) out.quantiles.push_back(out.mean[i] + z * deviation[i]);
-  }
-  return out;
+  const std::vector<double> scores = normal_scores(levels);
+  return scaled_forecast(start, step, std::move(mean), deviation, std::move(levels), scores);
 }
 
 namespace detail {
