@@ -1,226 +1,232 @@
 #pragma once
 /// @file
-/// The inside of `Arima`: starting values and the minimisation of the conditional sum of squares.
+/// The inside of `Arima`: starting values and the search for the largest likelihood.
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "kilter/core/status.hpp"
-#include "kilter/forecast/arma.hpp"
+#include "kilter/forecast/arma_likelihood.hpp"
 #include "kilter/forecast/dense.hpp"
 
 namespace kilter::forecast::detail {
 
-/// Unbounded parameters: squashed partial autocorrelations of each factor in the order ar, ma, seasonal ar, seasonal ma, then the
-/// mean. A moving average is invertible when the autoregression of the opposite sign is stationary.
-struct ArmaParameters {
-  std::vector<double> u{};
-
-  /// The coefficients here; `chain`, where wanted, becomes the derivatives of coefficients by parameters.
-  [[nodiscard]] ArmaCoefficients coefficients(const ArmaProblem& problem, Columns* chain = nullptr) const {
-    const ArimaOrder& o = problem.order;
-    if (chain != nullptr) *chain = Columns(u.size(), u.size());
-    for (std::size_t k = 0; chain != nullptr && k < u.size(); ++k) (*chain)(k, k) = 1;
-    ArmaCoefficients out;
-    std::size_t at = 0;
-    out.ar = factor(at, o.p, 1, chain);
-    out.ma = factor(at, o.q, -1, chain);
-    out.seasonal_ar = factor(at, o.seasonal_p, 1, chain);
-    out.seasonal_ma = factor(at, o.seasonal_q, -1, chain);
-    if (problem.with_mean) out.mean = u[at];
-    return out;
-  }
-
-  static ArmaParameters from(const ArmaProblem& problem, const ArmaCoefficients& c) {
-    ArmaParameters out;
-    const auto add = [&out](std::vector<double> values, double sign) {
-      for (double& v : values) v *= sign;
-      for (const double r : to_partial(std::move(values))) out.u.push_back(unsquash(r));
-    };
-    add(c.ar, 1);
-    add(c.ma, -1);
-    add(c.seasonal_ar, 1);
-    add(c.seasonal_ma, -1);
-    if (problem.with_mean) out.u.push_back(c.mean);
-    return out;
-  }
-
- private:
-  [[nodiscard]] std::vector<double> factor(std::size_t& at, std::size_t count, double sign, Columns* chain) const {
-    std::vector<double> partial(count), jacobian;
-    for (std::size_t k = 0; k < count; ++k) partial[k] = squash(u[at + k]);
-    std::vector<double> out = from_partial(partial, &jacobian);
-    for (double& v : out) v *= sign;
-    for (std::size_t i = 0; chain != nullptr && i < count; ++i) {
-      for (std::size_t j = 0; j < count; ++j) {
-        (*chain)(at + i, at + j) = sign * jacobian[i * count + j] * squash_slope(u[at + j]);
-      }
-    }
-    at += count;
-    return out;
-  }
-};
-
-/// Lags of the values and of the shocks in the Hannan–Rissanen regression.
-struct ArmaLags {
-  std::vector<std::size_t> ar{}, ma{};
-};
-
-inline ArmaLags regression_lags(const ArimaOrder& o) {
-  ArmaLags out;
-  for (std::size_t k = 1; k <= o.p; ++k) out.ar.push_back(k);
-  for (std::size_t k = 1; k <= o.seasonal_p; ++k) out.ar.push_back(k * o.period);
-  for (std::size_t k = 1; k <= o.q; ++k) out.ma.push_back(k);
-  for (std::size_t k = 1; k <= o.seasonal_q; ++k) out.ma.push_back(k * o.period);
-  return out;
-}
-
-/// Least squares of x on its lags and on lags of `shocks`, from `first` on.
-inline std::vector<double> regress_on_lags(const ArmaProblem& problem, std::span<const double> x, std::span<const double> shocks,
-                                           const ArmaLags& lags, std::size_t first) {
-  Columns design(x.size() - first, lags.ar.size() + lags.ma.size());
-  std::vector<double> target(x.size() - first, 0.0);
-  for (std::size_t t = first; t < x.size(); ++t) {
-    if (problem.counts[t] == 0) continue;
-    target[t - first] = x[t];
-    for (std::size_t k = 0; k < lags.ar.size(); ++k) design(t - first, k) = x[t - lags.ar[k]];
-    for (std::size_t k = 0; k < lags.ma.size(); ++k) design(t - first, lags.ar.size() + k) = shocks[t - lags.ma[k]];
-  }
-  return dense_least_squares(design, target).coefficients;
-}
-
-/// Hannan and Rissanen (1982): the residuals of a long autoregression stand for the shocks in one regression on lags of both; cross
-/// products of seasonal factors are left out. Falls back to zeros where the series is too short for it.
-inline ArmaCoefficients hannan_rissanen(const ArmaProblem& problem, double mean) {
-  const ArimaOrder& o = problem.order;
-  const std::size_t n = problem.w.size();
-  ArmaCoefficients out{std::vector<double>(o.p, 0.0), std::vector<double>(o.q, 0.0), std::vector<double>(o.seasonal_p, 0.0),
-                       std::vector<double>(o.seasonal_q, 0.0), mean};
-  std::vector<double> x(problem.w);
-  for (double& v : x) v -= mean;
-  const ArmaLags lags = regression_lags(o);
-  ArmaLags long_lags;
-  for (std::size_t k = 1; k <= std::min<std::size_t>(n / 6, o.p + o.q + 8); ++k) long_lags.ar.push_back(k);
-  for (std::size_t k = 0; k < 2 && o.period > 1 && (o.seasonal_p + o.seasonal_q) > 0; ++k) {
-    if (o.period + k > long_lags.ar.size()) long_lags.ar.push_back(o.period + k);
-  }
-  const std::size_t reach = long_lags.ar.empty() ? 0 : long_lags.ar.back();
-  const std::size_t back = std::max(o.q, o.seasonal_q * o.period), past = std::max(o.p, o.seasonal_p * o.period);
-  const std::size_t first = std::max(reach + back, past);
-  if (first + 2 * (lags.ar.size() + lags.ma.size()) + 4 > n || reach + 2 * long_lags.ar.size() > n) return out;
-  std::vector<double> shocks(n, 0.0);
-  if (!lags.ma.empty()) {
-    const std::vector<double> a = regress_on_lags(problem, x, {}, long_lags, reach);
-    for (std::size_t t = reach; t < n; ++t) {
-      shocks[t] = x[t];
-      for (std::size_t k = 0; k < long_lags.ar.size(); ++k) shocks[t] -= a[k] * x[t - long_lags.ar[k]];
-    }
-  }
-  const std::vector<double> b = regress_on_lags(problem, x, shocks, lags, first);
-  std::size_t at = 0;
-  for (auto* part : {&out.ar, &out.seasonal_ar, &out.ma, &out.seasonal_ma}) {
-    for (double& v : *part) v = b[at++];
-  }
-  return out;
-}
-
-struct ArmaFit {
+/// Where a search ended.
+struct ArmaOptimum {
   Status status = Status::iteration_limit;
-  ArmaParameters parameters{};
-  double sum = std::numeric_limits<double>::infinity();
+  std::vector<double> u{};  ///< angles, see `ArmaAngles`
+  ArmaValue value{};
   std::size_t iterations = 0;
 };
 
-/// Gauss–Newton normal equations: ∂eᵀ∂e and ∂eᵀe.
-struct NormalEquations {
-  Columns matrix{};
-  std::vector<double> gradient{};
-};
+/// Searches over the angles of one problem after another, in buffers of its own.
+class ArmaSearch {
+ public:
+  ArmaLikelihood likelihood{};
 
-inline NormalEquations normal_equations(const ArmaSlopes& s) {
-  const std::size_t k = s.slopes.size(), n = s.e.size();
-  NormalEquations out{Columns(k, k), std::vector<double>(k, 0.0)};
-  for (std::size_t i = 0; i < k; ++i) {
-    out.gradient[i] = dot(s.slopes[i].data(), s.e.data(), n);
-    for (std::size_t j = 0; j <= i; ++j) out.matrix(i, j) = out.matrix(j, i) = dot(s.slopes[i].data(), s.slopes[j].data(), n);
+  /// Levenberg (1944) and Marquardt (1963) on the residuals whose squares add up to the deviance, with the damping rule of Nielsen
+  /// (1999); where that does not settle, quasi-Newton steps on the logarithm of the deviance, unless `polish_only`. At most `limit`
+  /// iterations of each; settled when a step gains less than a part in 10¹¹.
+  ArmaOptimum minimise(const ArmaProblem& problem, std::vector<double> start, std::size_t limit, bool polish_only = false) {
+    likelihood.prepare(problem);
+    ArmaOptimum out{Status::iteration_limit, std::move(start), {}, 0};
+    residuals_.resize(likelihood.length());
+    trial_residuals_.resize(likelihood.length());
+    out.value = likelihood.at(out.u, residuals_);
+    if (!std::isfinite(out.value.deviance)) return out.status = Status::numerical_failure, out;
+    if (out.u.empty() || !(out.value.deviance > 0)) return out.status = Status::feasible, out;
+    levenberg_marquardt(out, limit);
+    if (!ok(out.status) && !polish_only) quasi_newton(out, limit);
+    likelihood.at(out.u, residuals_);
+    return out;
   }
-  return out;
-}
 
-/// The same in other parameters: Cᵀ A C and Cᵀ g for C = ∂coefficients/∂parameters.
-inline NormalEquations change_parameters(const NormalEquations& in, const Columns& chain) {
-  const std::size_t k = in.gradient.size();
-  NormalEquations out{Columns(k, k), std::vector<double>(k, 0.0)};
-  for (std::size_t j = 0; j < k; ++j) {
-    std::vector<double> product(k, 0.0);
-    for (std::size_t l = 0; l < k; ++l) add_scaled(product.data(), chain(l, j), in.matrix.column(l), k);
-    for (std::size_t i = 0; i < k; ++i) out.matrix(i, j) = dot(chain.column(i), product.data(), k);
-    out.gradient[j] = dot(chain.column(j), in.gradient.data(), k);
+  /// Residuals and their derivatives by the angles, column by column, at a point.
+  ArmaValue linearise(const ArmaProblem& problem, std::span<const double> u, std::vector<double>& jacobian) {
+    likelihood.prepare(problem);
+    residuals_.resize(likelihood.length());
+    jacobian.resize(u.size() * likelihood.length());
+    const ArmaValue value = likelihood.at(u, residuals_);
+    likelihood.jacobian(u, residuals_, jacobian);
+    return value;
   }
-  return out;
-}
 
-inline double sum_at(const ArmaProblem& problem, const ArmaParameters& at) {
-  return sum_of_squares(arma_residuals(problem, at.coefficients(problem)));
-}
+ private:
+  static constexpr double tolerance = 1e-11;
 
-/// Parameters stop here: a partial autocorrelation of 0.9998, on the edge for every purpose. An optimum on the edge itself lies at
-/// infinity, and the search would follow it for ever.
-inline constexpr double edge = 50;
-
-/// One step that does not raise the sum, with the damping raised until there is one; returns how much it gained.
-inline double damped_step(const ArmaProblem& problem, const NormalEquations& normal, double& damping, ArmaFit& fit) {
-  std::vector<double> step(normal.gradient.size());
-  double largest = 0;
-  for (std::size_t k = 0; k < step.size(); ++k) largest = std::max(largest, normal.matrix(k, k));
-  for (; damping < 1e12; damping *= 8) {
-    Columns damped = normal.matrix;
-    for (std::size_t k = 0; k < step.size(); ++k) {
-      damped(k, k) += damping * normal.matrix(k, k) + 1e-14 * largest + std::numeric_limits<double>::min();
-      step[k] = -normal.gradient[k];
+  /// Jᵀ J and Jᵀ r.
+  void normal_equations(std::size_t k) {
+    const std::size_t n = likelihood.length();
+    matrix_ = Columns(k, k);
+    gradient_.resize(k);
+    for (std::size_t i = 0; i < k; ++i) {
+      gradient_[i] = dot(jacobian_.data() + i * n, residuals_.data(), n);
+      for (std::size_t j = 0; j <= i; ++j) {
+        matrix_(i, j) = matrix_(j, i) = dot(jacobian_.data() + i * n, jacobian_.data() + j * n, n);
+      }
     }
-    if (!solve_positive(std::move(damped), step)) continue;
-    ArmaParameters next = fit.parameters;
-    for (std::size_t k = 0; k < next.u.size(); ++k) {
-      next.u[k] += step[k];
-      if (k < problem.order.coefficients()) next.u[k] = std::clamp(next.u[k], -edge, edge);
+  }
+
+  void levenberg_marquardt(ArmaOptimum& at, std::size_t limit) {
+    const std::size_t k = at.u.size(), n = likelihood.length();
+    jacobian_.resize(k * n);
+    double damping = 1e-3;
+    for (; at.iterations < limit; ++at.iterations) {
+      likelihood.jacobian(at.u, residuals_, jacobian_);
+      normal_equations(k);
+      const double before = at.value.deviance;
+      if (!damped_step(at, damping)) {
+        // No step goes down: an optimum to rounding where the slope is nothing, trouble elsewhere.
+        if (relative_slope(before) < 1e-6) at.status = Status::feasible;
+        return;
+      }
+      if (before - at.value.deviance <= tolerance * before && damping <= 1) {
+        at.status = Status::feasible;
+        return;
+      }
     }
-    const double sum = sum_at(problem, next);
-    if (!(sum <= fit.sum)) continue;
-    const double gain = fit.sum - sum;
-    fit.parameters = std::move(next);
-    fit.sum = sum;
-    damping = std::max(damping / 10, 1e-12);
+  }
+
+  /// The largest cosine between the residuals and a column of the Jacobian.
+  [[nodiscard]] double relative_slope(double deviance) const {
+    double largest = 0;
+    for (std::size_t k = 0; k < gradient_.size(); ++k) {
+      if (matrix_(k, k) > 0) largest = std::max(largest, std::abs(gradient_[k]) / std::sqrt(matrix_(k, k) * deviance));
+    }
+    return largest;
+  }
+
+  /// One step that lowers the deviance, with the damping raised until there is one. No angle turns further than half a radian.
+  bool damped_step(ArmaOptimum& at, double& damping) {
+    const std::size_t k = at.u.size();
+    double raise = 2;
+    for (int attempt = 0; attempt < 20; ++attempt, damping *= raise, raise *= 2) {
+      Columns damped = matrix_;
+      step_.resize(k);
+      double largest = 0;
+      for (std::size_t i = 0; i < k; ++i) largest = std::max(largest, matrix_(i, i));
+      for (std::size_t i = 0; i < k; ++i) {
+        damped(i, i) += damping * matrix_(i, i) + 1e-10 * largest + std::numeric_limits<double>::min();
+        step_[i] = -gradient_[i];
+      }
+      if (!solve_positive(std::move(damped), step_)) continue;
+      double longest = 0;
+      for (const double s : step_) longest = std::max(longest, std::abs(s));
+      if (longest > 0.5) {
+        for (double& s : step_) s *= 0.5 / longest;
+      }
+      trial_.resize(k);
+      for (std::size_t i = 0; i < k; ++i) trial_[i] = at.u[i] + step_[i];
+      const ArmaValue value = likelihood.at(trial_, trial_residuals_);
+      if (!(value.deviance < at.value.deviance)) continue;
+      const double ratio = (at.value.deviance - value.deviance) / std::max(predicted_gain(), 1e-300);
+      damping = std::max(1e-9, damping * std::clamp(1 - std::pow(2 * ratio - 1, 3), 0.1, 2.0));
+      at.u = trial_;
+      at.value = value;
+      residuals_.swap(trial_residuals_);
+      return true;
+    }
+    return false;
+  }
+
+  /// What the linear model promises of the step.
+  [[nodiscard]] double predicted_gain() const {
+    double gain = 0;
+    for (std::size_t i = 0; i < step_.size(); ++i) {
+      double product = 0;
+      for (std::size_t j = 0; j < step_.size(); ++j) product += matrix_(i, j) * step_[j];
+      gain -= step_[i] * (2 * gradient_[i] + product);
+    }
     return gain;
   }
-  return 0;
-}
 
-/// Levenberg (1944) and Marquardt (1963) with the damping on the scaled diagonal; ends when a step gains less than a part in 10¹⁰
-/// of the sum of squares, after at most `limit` iterations.
-inline ArmaFit minimise(const ArmaProblem& problem, ArmaParameters start, std::size_t limit) {
-  ArmaFit fit{Status::iteration_limit, std::move(start), 0, 0};
-  fit.sum = sum_at(problem, fit.parameters);
-  if (!std::isfinite(fit.sum)) return {Status::numerical_failure, std::move(fit.parameters), fit.sum, 0};
-  if (problem.parameters() == 0) fit.status = Status::feasible;
-  double damping = 1e-3;
-  for (; problem.parameters() > 0 && fit.iterations < limit; ++fit.iterations) {
-    Columns chain;
-    const ArmaSlopes slopes = arma_slopes(problem, fit.parameters.coefficients(problem, &chain));
-    const NormalEquations normal = change_parameters(normal_equations(slopes), chain);
-    const double gain = damped_step(problem, normal, damping, fit);
-    damping = std::min(damping, 1e6);
-    if (gain > 1e-10 * fit.sum) continue;
-    fit.status = Status::feasible;
-    break;
+  double objective(std::span<const double> u) { return std::log(likelihood.at(u).deviance); }
+
+  void slope_of(const std::vector<double>& u, std::vector<double>& slope) {
+    slope.resize(u.size());
+    for (std::size_t i = 0; i < u.size(); ++i) {
+      trial_ = u;
+      trial_[i] = u[i] + 1e-5;
+      const double up = objective(trial_);
+      trial_[i] = u[i] - 1e-5;
+      const double down = objective(trial_);
+      slope[i] = std::isfinite(up) && std::isfinite(down) ? (up - down) / 2e-5 : 0;
+    }
   }
-  return fit;
-}
+
+  /// Broyden, Fletcher, Goldfarb and Shanno with central differences and a backtracking line search (Nocedal and Wright 2006,
+  /// algorithm 6.1).
+  void quasi_newton(ArmaOptimum& at, std::size_t limit) {
+    const std::size_t k = at.u.size();
+    std::vector<double> slope, next, direction(k), change(k), product(k);
+    Columns inverse(k, k);
+    for (std::size_t i = 0; i < k; ++i) inverse(i, i) = 1;
+    slope_of(at.u, slope);
+    double value = std::log(at.value.deviance);
+    for (std::size_t round = 0; round < limit; ++round, ++at.iterations) {
+      double descent = 0;
+      for (std::size_t i = 0; i < k; ++i) {
+        direction[i] = -dot(inverse.column(i), slope.data(), k);
+        descent += direction[i] * slope[i];
+      }
+      if (!(descent < 0)) break;
+      const double gained = line_search(at, direction, descent, value);
+      value -= gained;
+      if (gained <= tolerance) {
+        at.status = Status::feasible;
+        break;
+      }
+      slope_of(at.u, next);
+      for (std::size_t i = 0; i < k; ++i) change[i] = next[i] - slope[i];
+      update_inverse(inverse, step_, change, product);
+      slope = next;
+    }
+    at.value = likelihood.at(at.u, residuals_);
+    if (!ok(at.status)) {
+      double largest = 0;
+      for (const double s : slope) largest = std::max(largest, std::abs(s));
+      if (largest < 1e-5) at.status = Status::feasible;
+    }
+  }
+
+  /// Halves the step until Armijo's condition holds; moves there, leaves the step in `step_` and returns what was gained.
+  double line_search(ArmaOptimum& at, const std::vector<double>& direction, double descent, double value) {
+    double longest = 0;
+    for (const double d : direction) longest = std::max(longest, std::abs(d));
+    double length = longest > 0.5 ? 0.5 / longest : 1;
+    std::vector<double> moved(at.u.size());
+    step_.assign(at.u.size(), 0.0);
+    for (int halving = 0; halving < 40; ++halving, length *= 0.5) {
+      for (std::size_t i = 0; i < moved.size(); ++i) moved[i] = at.u[i] + length * direction[i];
+      const double trial = objective(moved);
+      if (!(trial <= value + 1e-4 * length * descent)) continue;
+      for (std::size_t i = 0; i < moved.size(); ++i) step_[i] = moved[i] - at.u[i];
+      at.u = moved;
+      return value - trial;
+    }
+    return 0;
+  }
+
+  static void update_inverse(Columns& inverse, const std::vector<double>& s, const std::vector<double>& y, std::vector<double>& product) {
+    const std::size_t k = s.size();
+    const double curvature = dot(s.data(), y.data(), k);
+    if (!(curvature > 1e-14)) return;
+    for (std::size_t i = 0; i < k; ++i) product[i] = dot(inverse.column(i), y.data(), k);
+    const double scale = (1 + dot(y.data(), product.data(), k) / curvature) / curvature;
+    for (std::size_t j = 0; j < k; ++j) {
+      for (std::size_t i = 0; i < k; ++i) {
+        inverse(i, j) += scale * s[i] * s[j] - (product[i] * s[j] + s[i] * product[j]) / curvature;
+      }
+    }
+  }
+
+  std::vector<double> residuals_{}, trial_residuals_{}, jacobian_{}, gradient_{}, step_{}, trial_{};
+  Columns matrix_{};
+};
 
 }  // namespace kilter::forecast::detail

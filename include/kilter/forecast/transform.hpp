@@ -122,14 +122,24 @@ inline std::vector<double> forward(const Transform& transform, std::span<const d
 
 }  // namespace detail
 
-/// The forecast of the original series from a Gaussian one of the transformed series with these means and deviations: quantiles are
-/// carried over exactly (a monotone map keeps them), the mean is that of the transformed normal.
+/// The forecast of the original series from one of the transformed series with these means and deviations, whose quantile at
+/// `levels[l]` lies `scores[l]` deviations from the mean: quantiles are carried over exactly (a monotone map keeps them), the mean
+/// is that of the transformed normal.
 [[nodiscard]] inline Forecast back_transform(const Transform& transform, Time start, Seconds step, std::vector<double> mean,
-                                             std::span<const double> deviation, std::vector<double> levels = default_levels()) {
-  Forecast out = gaussian_forecast(start, step, std::move(mean), deviation, std::move(levels));
+                                             std::span<const double> deviation, std::vector<double> levels,
+                                             std::span<const double> scores) {
+  Forecast out = scaled_forecast(start, step, std::move(mean), deviation, std::move(levels), scores);
+  if (transform.kind == Transform::Kind::none) return out;
   for (double& q : out.quantiles) q = transform.inverse(q);
   for (std::size_t i = 0; i < out.horizon(); ++i) out.mean[i] = transform.inverse_mean(out.mean[i], deviation[i]);
   return out;
+}
+
+/// The same with Gaussian scores.
+[[nodiscard]] inline Forecast back_transform(const Transform& transform, Time start, Seconds step, std::vector<double> mean,
+                                             std::span<const double> deviation, std::vector<double> levels = default_levels()) {
+  const std::vector<double> scores = normal_scores(levels);
+  return back_transform(transform, start, step, std::move(mean), deviation, std::move(levels), scores);
 }
 
 }  // namespace kilter::forecast
