@@ -18,6 +18,13 @@ kilter_example(06_energy "^ +60% .* USD .* USD" "at 17:00 +216.00 USD")
 kilter_example(07_monitor "^requests_total[{]site=\"north\"[}] [0-9]+$" "by CUSUM +in hour 2[5-9][0-9]")
 kilter_example(08_own_forecaster "^SameHour [(]yours[)] +[0-9.]+")
 kilter_example(09_own_policy "^yesterday [(]yours[)] +[0-9]+")
+kilter_example(10_arima_fan "^ARIMA[(]0,1,1[)][(]0,1,1[)][[]12[]] of the logarithms" "^  ma1 +-0.342 . 0.101" "^1960-07 +547 .* 622$")
+kilter_example(11_live_forecast "a change is noticed: [1-9] hours of it were seen" "^Mean absolute error since the change, 24 hours ahead: [12][0-9]")
+if(TARGET example_12_thousand_series)
+  # Sixty of the thousand: without optimisation or under a sanitizer all of them take minutes.
+  add_test(NAME "example: 12_thousand_series" COMMAND example_12_thousand_series 60)
+  set_tests_properties("example: 12_thousand_series" PROPERTIES TIMEOUT 120 PASS_REGULAR_EXPRESSION "60 fits converged. 9[1-9]")
+endif()
 
 if(TARGET week)
   foreach(group IN ITEMS files values times options plays)

@@ -174,6 +174,43 @@ TEST_CASE("an exponential has its moments and no memory") {
   CHECK_THAT(static_cast<double>(beyond_10) / static_cast<double>(beyond_5), WithinAbs(std::exp(-1), 0.01));
 }
 
+TEST_CASE("a gamma has its moments on both sides of the change of method") {
+  const double shape = GENERATE(0.05, 0.5, 0.999, 1.0, 1.5, 7.0, 100.0, 1e6);
+  Rng rng{53};
+  const Moments m = moments(many, [&] {
+    const double x = rng.gamma(shape);
+    REQUIRE(x >= 0);
+    return x - shape;
+  });
+  CAPTURE(shape);
+  CHECK_THAT(m.mean, WithinAbs(0, allowed(std::sqrt(shape))));
+  CHECK_THAT(m.variance, WithinAbs(shape, allowed(std::sqrt(2 * shape * shape + 6 * shape))));  // fourth moment: 3 a^2 + 6 a
+  if (shape >= 1) CHECK_THAT(m.skewness, WithinAbs(2 / std::sqrt(shape), shape < 10 ? 0.15 : allowed(std::sqrt(6.0)) * 1.2));
+}
+
+TEST_CASE("a gamma has its distribution where that is known in closed form") {
+  struct Known {
+    double shape;
+    double (*cdf)(double);
+  };
+  const Known known =
+      GENERATE(Known{0.5, [](double x) { return std::erf(std::sqrt(x)); }}, Known{1, [](double x) { return -std::expm1(-x); }},
+               Known{1.5, [](double x) { return std::erf(std::sqrt(x)) - 2 * std::sqrt(x / 3.14159265358979324) * std::exp(-x); }},
+               Known{3, [](double x) { return 1 - std::exp(-x) * (1 + x + x * x / 2); }});
+  Rng rng{59};
+  std::vector<double> values(many);
+  for (double& v : values) v = known.cdf(rng.gamma(known.shape));
+  std::sort(values.begin(), values.end());
+  double distance = 0;  // Kolmogorov's
+  for (std::size_t i = 0; i < many; ++i) {
+    const double below = static_cast<double>(i) / static_cast<double>(many),
+                 above = static_cast<double>(i + 1) / static_cast<double>(many);
+    distance = std::max({distance, above - values[i], values[i] - below});
+  }
+  CAPTURE(known.shape);
+  CHECK(distance * std::sqrt(static_cast<double>(many)) < 1.95);  // exceeded once in a thousand
+}
+
 TEST_CASE("a lognormal has a normal logarithm") {
   Rng rng{23};
   const Moments m = moments(many, [&] { return std::log(rng.lognormal(-2, 0.7)); });
@@ -259,6 +296,9 @@ TEST_CASE("parameters that describe no distribution are refused by name") {
   CHECK_THROWS_MATCHES(rng.lognormal(0, -1), std::invalid_argument, Message("deviation = -1: must not be negative"));
   CHECK_THROWS_MATCHES(rng.pareto(0, 1), std::invalid_argument, Message("minimum = 0: must be positive"));
   CHECK_THROWS_MATCHES(rng.pareto(1, 0), std::invalid_argument, Message("alpha = 0: must be positive"));
+  CHECK_THROWS_MATCHES(rng.gamma(0), std::invalid_argument, Message("shape = 0: must be positive"));
+  CHECK_THROWS_MATCHES(rng.gamma(-1), std::invalid_argument, Message("shape = -1: must be positive"));
+  CHECK_THROWS_AS(rng.gamma(std::nan("")), std::invalid_argument);
 }
 
 TEST_CASE("a shuffle makes each order equally likely and loses nothing") {

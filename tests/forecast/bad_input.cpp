@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "data.hpp"
 #include "kilter/forecast/arima.hpp"
+#include "kilter/forecast/auto_arima.hpp"
 #include "kilter/forecast/baseline.hpp"
 #include "kilter/forecast/seasonal.hpp"
 
@@ -46,6 +47,18 @@ void check_all(const Series& y) {
   check_honest(Arima{.order = {0, 2, 2}, .constant = Constant::included}, y);
 }
 
+/// Every kind of ARIMA: seasonal, conditional, many coefficients, differences that leave little, chosen orders.
+void check_arima(const Series& y, std::size_t period) {
+  check_honest(Arima{}, y);
+  check_honest(Arima{.order = {3, 0, 3}}, y);
+  check_honest(Arima{.order = {2, 1, 1, 0, 1, 1, 12}}, y);
+  check_honest(Arima{.order = {1, 0, 1, 1, 0, 1, 4}, .constant = Constant::none}, y);
+  check_honest(Arima{.order = {0, 0, 0, 2, 2, 0, 7}}, y);
+  check_honest(Arima{.order = {2, 0, 2}, .method = ArimaMethod::conditional_sum_of_squares}, y);
+  check_honest(Arima{.order = {1, 1, 1, 1, 0, 0, 4}, .method = ArimaMethod::conditional_sum_of_squares}, y);
+  check_honest(AutoArima{.period = period}, y);
+}
+
 /// A value of a hostile series of one of several kinds.
 double hostile(std::size_t kind, std::size_t t, Rng& rng) {
   const auto at = static_cast<double>(t);
@@ -71,6 +84,16 @@ TEST_CASE("degenerate series get a forecast or an honest status") {
   check_all(series({1}));
   check_all(series({1, 2}));
   check_all(series({1, 2, 3}));
+  for (std::size_t n = 0; n <= 12; ++n) {
+    std::vector<double> values(n, 4.0);
+    check_arima(series(values), 1);
+    for (std::size_t t = 0; t < n; t += 2) values[t] = missing;
+    check_arima(series(values), 4);
+    for (std::size_t t = 0; t < n; ++t) values[t] = static_cast<double>(t * t % 7);
+    check_arima(series(values), 4);
+  }
+  check_arima(series(std::vector<double>(100, 0.0)), 12);
+  check_arima(series(std::vector<double>(100, missing)), 12);
   check_all(series(std::vector<double>(100, 5.0)));
   check_all(series(std::vector<double>(100, 0.0)));
   check_all(series(std::vector<double>(100, missing)));
@@ -94,6 +117,48 @@ TEST_CASE("hostile series never give a forecast that is not finite") {
   }
 }
 
+TEST_CASE("ARIMA models of hostile series, whole and with gaps, give a finite forecast or an honest status") {
+  for (std::size_t seed = 0; seed < 66; ++seed) {
+    Rng rng{1000 + seed};
+    Series y, gaps;
+    const std::size_t n = 20 + rng.index(100);
+    for (std::size_t t = 0; t < n; ++t) {
+      y.values.push_back(hostile(seed % 11, t, rng));
+      gaps.values.push_back(rng.bernoulli(0.1) ? missing : y[t]);
+    }
+    constexpr std::size_t periods[] = {1, 4, 12};
+    CAPTURE(seed);
+    check_arima(y, periods[seed % 3]);
+    check_arima(gaps, periods[seed % 3]);
+  }
+}
+
+TEST_CASE("hostile regressors and hostile values appended leave a finite forecast or an honest status") {
+  for (std::size_t seed = 0; seed < 44; ++seed) {
+    Rng rng{2000 + seed};
+    Series y;
+    Regressors x;
+    const std::size_t n = 40 + rng.index(40);
+    for (std::size_t t = 0; t < n; ++t) y.values.push_back(rng.normal());
+    for (std::size_t j = 0; j < 3; ++j) {
+      std::vector<double> column(n);
+      for (std::size_t t = 0; t < n; ++t) column[t] = hostile((seed + 3 * j) % 11, t, rng);
+      for (double& v : column) v = std::isnan(v) ? 0 : v;
+      x.add("x" + std::to_string(j), column);
+    }
+    CAPTURE(seed);
+    FittedArima fit = Arima{.order = {1, seed % 2, 1}}.fit(y, x);
+    if (!fit.usable()) {
+      CHECK(std::isnan(fit.forecast(5, x.slice(0, 5)).mean[0]));
+      continue;
+    }
+    for (std::size_t t = 0; t < 20; ++t) fit.append(hostile(seed % 11, t, rng), x.slice(t, 1));
+    const Forecast f = fit.forecast(5, x.slice(0, 5));
+    for (const double v : f.mean) CHECK(std::isfinite(v));
+    for (const double v : f.quantiles) CHECK(std::isfinite(v));
+  }
+}
+
 TEST_CASE("transforms of hostile series stay finite") {
   for (std::size_t seed = 0; seed < 40; ++seed) {
     Rng rng{seed};
@@ -104,6 +169,7 @@ TEST_CASE("transforms of hostile series stay finite") {
          {Transform::log1p(), Transform::sqrt(), Transform::box_cox(0), Transform::box_cox(-1), Transform::box_cox(0.3)}) {
       check_honest(SeasonalLeastSquares{.transform = t}, y);
       check_honest(Arima{.order = {1, 1, 1}, .transform = t}, y);
+      if (seed < 11) check_honest(AutoArima{.period = 4, .transform = t}, y);
     }
   }
 }

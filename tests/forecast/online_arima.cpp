@@ -97,7 +97,9 @@ TEST_CASE("a model is fitted anew on schedule, from the window alone") {
 TEST_CASE("a live model bridges gaps and keeps its features in step") {
   Rng rng{5};
   Series y;
-  const auto value = [&](std::size_t t) { return 20 + 5 * std::sin(2 * std::numbers::pi * static_cast<double>(t) / 24) + 0.1 * rng.normal(); };
+  const auto value = [&](std::size_t t) {
+    return 20 + 5 * std::sin(2 * std::numbers::pi * static_cast<double>(t) / 24) + 0.1 * rng.normal();
+  };
   for (std::size_t t = 0; t < 240; ++t) y.values.push_back(value(t));
   const Arima model{.order = {1, 0, 0}, .features = {.fourier = {{24, 1}}}};
   OnlineArima live{model.fit(y), y, {.window = 240}};

@@ -47,8 +47,15 @@ enum class Shocks : std::uint8_t {
   empirical,  ///< drawn from the residuals with replacement
 };
 
-/// A fitted `Arima`. Coefficients in their usual signs: (1 − φ₁B − …)(1 − Φ₁Bᵐ − …)(w − μ − βᵀ∇x) = (1 + θ₁B + …)(1 + Θ₁Bᵐ + …) e, where
-/// w is the differenced, transformed series.
+/// An estimate of a fitted model.
+struct Coefficient {
+  std::string name{};  ///< "ar1", "ma1", "sar1", "sma1", "mean", or the name of a regressor
+  double value = 0;
+  double standard_error = missing;
+};
+
+/// A fitted `Arima`. Coefficients in their usual signs: (1 − φ₁B − …)(1 − Φ₁Bᵐ − …)(w − μ − βᵀ∇x) = (1 + θ₁B + …)(1 + Θ₁Bᵐ + …) e,
+/// where w is the differenced, transformed series.
 struct FittedArima {
   Status status = Status::infeasible;
   ArimaOrder order{};
@@ -62,18 +69,20 @@ struct FittedArima {
   double sigma2 = missing;                   ///< variance of the shocks: sum of squares over observations less coefficients
   double sum_of_squares = missing;           ///< of the standardised innovations
   double log_likelihood = missing;           ///< Gaussian, of the differenced, transformed series
-  double aic = missing, aicc = missing, bic = missing;
-  std::size_t observations = 0;  ///< differenced values that count
+  double aic = missing, aicc = missing, bic = missing;  ///< the variance of the shocks counts as a coefficient
+  std::size_t observations = 0;                         ///< differenced values that count
   std::size_t iterations = 0;
-  std::vector<double> residuals{};  ///< standardised innovations times σ, one a value of the history, transformed; `missing` where none
-  std::vector<double> fitted{};     ///< what was expected one step before, transformed
+  std::vector<double>
+      residuals{};  ///< standardised innovations times σ, one a value of the history, transformed; `missing` where none
+  std::vector<double> fitted{};  ///< what was expected one step before, transformed
   Transform transform{};
   Features features{};
   std::vector<double> levels = default_levels();
   std::vector<double> scores{};  ///< Student t quantiles of the levels
   double freedom = 1;            ///< observations less coefficients
-  Time origin{};                 ///< where the history started
-  Time start{};                  ///< where forecasts start
+  bool parameter_uncertainty = true;
+  Time origin{};  ///< where the history started
+  Time start{};   ///< where forecasts start
   Seconds step = units::h;
   detail::ArimaState state{};
 
@@ -82,7 +91,26 @@ struct FittedArima {
     return order.coefficients() + (constant ? 1 : 0) + regression.size() - dropped_names.size();
   }
   /// Whether there is a model to forecast with.
-  [[nodiscard]] bool usable() const { return ok(status) || status == Status::iteration_limit; }
+  [[nodiscard]] bool usable() const { return status != Status::infeasible && status != Status::numerical_failure; }
+
+  /// All estimates with their names, in the order of `standard_errors`.
+  [[nodiscard]] std::vector<Coefficient> coefficients() const {
+    std::vector<Coefficient> out;
+    const auto add = [&](std::string name, double value) {
+      const double error = out.size() < standard_errors.size() ? standard_errors[out.size()] : missing;
+      out.push_back({std::move(name), value, error});
+    };
+    const auto add_part = [&](const char* name, const std::vector<double>& part) {
+      for (std::size_t k = 0; k < part.size(); ++k) add(name + std::to_string(k + 1), part[k]);
+    };
+    add_part("ar", ar);
+    add_part("ma", ma);
+    add_part("sar", seasonal_ar);
+    add_part("sma", seasonal_ma);
+    if (constant) add("mean", mean);
+    for (std::size_t j = 0; j < regression.size(); ++j) add(regressors[j], regression[j]);
+    return out;
+  }
 
   /// What was expected of each value of the history one step before, on the scale of the series (the median under a transform);
   /// `missing` for the first values, which only fill the differences.
@@ -92,8 +120,9 @@ struct FittedArima {
     return out;
   }
 
-  /// Mean and quantiles of the next `horizon` steps: exact variances of the model, wider by what the uncertainty of its coefficients
-  /// adds, with Student t quantiles. `missing` when the fit failed. Throws at horizon 0, and when there were regressors.
+  /// Mean and quantiles of the next `horizon` steps: exact variances of the model, wider by what the uncertainty of its
+  /// coefficients adds, with Student t quantiles. `missing` when the fit failed. Throws at horizon 0, and when there were
+  /// regressors.
   [[nodiscard]] Forecast forecast(std::size_t horizon) const { return forecast(horizon, future_features(horizon)); }
   /// The same with the regressors of those steps, in the order of the fit. Throws when they do not fit.
   [[nodiscard]] Forecast forecast(std::size_t horizon, const Regressors& future) const {
@@ -104,8 +133,8 @@ struct FittedArima {
     return back_transform(transform, start, step, std::move(path.mean), deviation, levels, scores);
   }
 
-  /// `count` paths of the next `horizon` steps, for joint bands and peaks; the uncertainty of the coefficients is in them. Throws as
-  /// `forecast` does. O(count horizon²).
+  /// `count` paths of the next `horizon` steps, for joint bands and peaks; the uncertainty of the coefficients is in them. Throws
+  /// as `forecast` does. O(count horizon²).
   [[nodiscard]] Paths simulate(std::size_t horizon, std::size_t count, Rng& rng, Shocks shocks = Shocks::gaussian) const {
     return simulate(horizon, count, rng, future_features(horizon), shocks);
   }
@@ -141,15 +170,15 @@ struct FittedArima {
 ///
 /// The likelihood is exact and takes O(n r); the variance of the shocks and all regression coefficients are solved for, the others
 /// searched from several starts by Levenberg–Marquardt in stationary and invertible parameters. Missing values between others are
-/// integrated out exactly; at the front they are cut off, and forecasts reach over a gap at the end. `Status::infeasible` when fewer
-/// than 3 observations more than coefficients are left, `Status::iteration_limit` when the best end had not converged. Throws when
-/// an option or a value is out of its range, or a value outside of the domain of the transform.
+/// integrated out exactly; at the front they are cut off, and forecasts reach over a gap at the end. `Status::infeasible` when
+/// fewer than 3 observations more than coefficients are left, `Status::iteration_limit` when the best end had not converged. Throws
+/// when an option or a value is out of its range, or a value outside of the domain of the transform.
 struct Arima {
   ArimaOrder order{};
   Constant constant = Constant::automatic;
   Transform transform{};
   ArimaMethod method = ArimaMethod::maximum_likelihood;
-  Features features{};  ///< regressors that are functions of time
+  Features features{};                ///< regressors that are functions of time
   bool parameter_uncertainty = true;  ///< intervals allow for the estimation of the coefficients
   std::size_t iteration_limit = 100;  ///< from each start
   std::vector<double> levels = default_levels();
@@ -228,6 +257,7 @@ class ArimaFitter {
     out.transform = model.transform;
     out.features = model.features;
     out.levels = model.levels;
+    out.parameter_uncertainty = model.parameter_uncertainty;
     out.origin = history.start;
     out.start = history.end();
     out.step = history.step;
@@ -246,14 +276,21 @@ class ArimaFitter {
   /// Notes what was dropped; whether enough observations are left for the coefficients.
   static bool enough(const ArimaDesign& design, FittedArima& out) {
     for (const std::size_t j : design.dropped) out.dropped_names.push_back(out.regressors[j - (out.constant ? 1 : 0)]);
-    const std::size_t spent = design.problem.flat + design.problem.first();
-    return design.problem.data.length >= spent + out.parameters() + 3;
+    const std::size_t spent = design.gaps + design.problem.first();
+    const ArimaOrder& order = design.problem.order;
+    const std::size_t reach = std::max(order.ar_degree(), order.ma_degree());
+    return design.problem.data.length >= spent + out.parameters() + 3 && design.problem.data.length > reach;
   }
 
   ArmaOptimum optimum(const Arima& model, ArimaDesign& design, const std::vector<double>* start) {
     if (start != nullptr) return search.minimise(design.problem, *start, model.iteration_limit);
     if (!design.problem.conditional) return exact_optimum(search, design.problem, model.iteration_limit);
-    return conditional_optimum(search, design.problem, hannan_rissanen_start(search, design.problem), model.iteration_limit);
+    ArmaOptimum best =
+        conditional_optimum(search, design.problem, hannan_rissanen_start(search, design.problem), model.iteration_limit);
+    draw_inside(model.order, best.u);
+    search.likelihood.prepare(design.problem);
+    best.value = search.likelihood.at(best.u);
+    return best;
   }
 
   void report(const Arima& model, ArimaDesign& design, const ArmaOptimum& best, FittedArima& out) {
@@ -264,9 +301,9 @@ class ArimaFitter {
     std::vector<double> coefficients(k), work(k);
     ArmaAngles{model.order}.coefficients(best.u, coefficients, work);
     auto from = coefficients.begin();
-    for (const auto& [part, count] : {std::pair{&out.ar, model.order.p}, std::pair{&out.ma, model.order.q},
-                                      std::pair{&out.seasonal_ar, model.order.seasonal_p},
-                                      std::pair{&out.seasonal_ma, model.order.seasonal_q}}) {
+    for (const auto& [part, count] :
+         {std::pair{&out.ar, model.order.p}, std::pair{&out.ma, model.order.q}, std::pair{&out.seasonal_ar, model.order.seasonal_p},
+          std::pair{&out.seasonal_ma, model.order.seasonal_q}}) {
       part->assign(from, from + static_cast<std::ptrdiff_t>(count));
       from += static_cast<std::ptrdiff_t>(count);
     }
@@ -322,7 +359,7 @@ class ArimaFitter {
     for (std::size_t j = 0; j < k; ++j) {
       double square = 0;
       for (std::size_t c = 0; c < k; ++c) square += state.beta_root(j, c) * state.beta_root(j, c);
-      out.standard_errors.push_back(square > 0 ? std::sqrt(out.sigma2 * square) : missing);
+      out.standard_errors.push_back(square > 0 ? std::sqrt(out.sigma2) * std::sqrt(square) : missing);
     }
     if (out.constant) out.mean = state.mean = design.centre + b[0];
     std::copy(b.begin() + (out.constant ? 1 : 0), b.end(), out.regression.begin());
@@ -349,7 +386,7 @@ class ArimaFitter {
       out.fitted[t] = y[t] - innovation.value;
       out.residuals[t] = innovation.variance > 0 ? sigma * innovation.value / std::sqrt(innovation.variance) : 0;
     }
-    if (!std::isfinite(out.sigma2) || !std::isfinite(out.mean)) out.status = Status::numerical_failure;
+    if (!std::isfinite(out.sigma2) || !out.state.finite()) out.status = Status::numerical_failure;
   }
 };
 
@@ -368,7 +405,8 @@ inline double Arima::log_likelihood(const Series& history, std::span<const doubl
 }
 
 inline std::vector<double> FittedArima::rows_of(const Regressors& future, std::size_t horizon) const {
-  require(future.columns() == regression.size(), "regressors.columns()", future.columns(), "must be as many as the model was fitted with");
+  require(future.columns() == regression.size(), "regressors.columns()", future.columns(),
+          "must be as many as the model was fitted with");
   require(regression.empty() || future.rows == horizon, "regressors.rows", future.rows, "must equal the horizon");
   std::vector<double> out(horizon * regression.size());
   for (std::size_t j = 0; j < regression.size(); ++j) {
@@ -382,7 +420,8 @@ inline std::vector<double> FittedArima::rows_of(const Regressors& future, std::s
   return out;
 }
 
-inline Paths FittedArima::simulate(std::size_t horizon, std::size_t count, Rng& rng, const Regressors& future, Shocks shocks) const {
+inline Paths FittedArima::simulate(std::size_t horizon, std::size_t count, Rng& rng, const Regressors& future,
+                                   Shocks shocks) const {
   Paths out = detail::missing_paths(start, step, horizon, count);
   if (!usable()) return out;
   const detail::GaussianPath path = state.path(horizon, rows_of(future, horizon));
@@ -399,7 +438,8 @@ inline Paths FittedArima::simulate(std::size_t horizon, std::size_t count, Rng& 
     for (std::size_t c = 0; c < columns; ++c) {
       // The last columns are the shocks themselves.
       const bool shock = c + horizon >= columns && !pool.empty();
-      detail::add_scaled(y, shock ? pool[rng.index(pool.size())] : spread * rng.normal(), path.columns.data() + c * horizon, horizon);
+      detail::add_scaled(y, shock ? pool[rng.index(pool.size())] : spread * rng.normal(), path.columns.data() + c * horizon,
+                         horizon);
     }
     for (std::size_t h = 0; h < horizon; ++h) y[h] = transform.inverse(y[h]);
   }

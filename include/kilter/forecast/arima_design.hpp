@@ -50,8 +50,18 @@ inline Stretch observed_stretch(std::span<const double> y) {
 }
 
 /// The series after differencing, appended to `out`.
-inline void append_differenced(const Terms& difference, std::size_t differences, std::span<const double> y, std::vector<double>& out) {
+inline void append_differenced(const Terms& difference, std::size_t differences, std::span<const double> y,
+                               std::vector<double>& out) {
   for (std::size_t t = differences; t < y.size(); ++t) out.push_back(y[t] + difference.apply(y, t));
+}
+
+/// A series of given differences whose first values are 0, appended to `out`.
+inline void append_levels(const Terms& difference, std::size_t differences, std::span<const double> x, std::vector<double>& out) {
+  const std::size_t first = out.size();
+  out.resize(first + differences, 0.0);
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    out.push_back(x[t] - difference.apply(std::span{out}.subspan(first), t + differences));
+  }
 }
 
 /// A problem in standard units, and what leads back from it: x = centre + scale × what is searched, where the regressors' columns
@@ -59,10 +69,14 @@ inline void append_differenced(const Terms& difference, std::size_t differences,
 struct ArimaDesign {
   ArmaProblem problem{};
   double centre = 0, scale = 1;
+  std::size_t gaps = 0;            ///< missing values between the others
   std::vector<double> triangle{};  ///< R, row-major, columns × columns; a row of a dropped column is 0
   std::size_t columns = 0;
   std::vector<std::size_t> dropped{};  ///< columns that are combinations of those before them
 };
+
+/// A column shorter than this cannot be scaled to length 1 without trouble.
+inline constexpr double least_length = 1e-140;
 
 /// Orthonormalises columns one after the other, twice each, and notes those that have next to nothing of their own.
 inline void orthonormalise(std::span<double> values, std::size_t rows, ArimaDesign& design) {
@@ -79,7 +93,7 @@ inline void orthonormalise(std::span<double> values, std::size_t rows, ArimaDesi
       }
     }
     const double rest = length(column, rows);
-    if (!(rest > 1e-9 * before)) {
+    if (!(rest > 1e-9 * before) || rest < least_length) {
       design.dropped.push_back(j);
       std::fill_n(column, rows, 0.0);
       continue;
@@ -110,12 +124,20 @@ inline ArimaDesign make_design(const ArimaOrder& order, bool constant, std::vect
   }
   if (!gaps.empty()) fill_gaps(y, order.seasonal_d > 0 ? order.period : 1);
   out.problem.order = order;
-  out.problem.flat = gaps.size();
+  out.gaps = gaps.size();
+  // A pulse costs O(n r), the filter of whole covariances O(n r²) once: measured, they break even here at any n.
+  const std::size_t reach = std::max(order.ar_degree(), order.ma_degree());
+  const bool filtered = gaps.size() > 8 + reach / 2;
+  std::vector<std::size_t> pulses = gaps;
+  if (filtered) std::erase_if(pulses, [d](std::size_t t) { return t >= d; });
+  out.problem.flat = pulses.size();
   out.problem.data.length = y.size() - d;
   std::vector<double>& values = out.problem.data.values;
   append_differenced(difference, d, y, values);
   const std::size_t n = values.size();
-  for (std::size_t t = 0; t < n && constant; ++t) out.centre += values[t] / static_cast<double>(n);
+  // Counted from the first value, so that the mean of equal values is exactly that value.
+  for (std::size_t t = 0; t < n && constant; ++t) out.centre += (values[t] - values[0]) / static_cast<double>(n);
+  if (constant) out.centre += values[0];
   double square = 0;
   for (const double v : values) square += (v - out.centre) * (v - out.centre);
   const double rms = std::sqrt(square / static_cast<double>(n));
@@ -124,7 +146,7 @@ inline ArimaDesign make_design(const ArimaOrder& order, bool constant, std::vect
   out.scale = varies ? rms : 1;
   for (double& v : values) v = varies ? (v - out.centre) / out.scale : 0;
   const std::vector<double> polynomial = difference_polynomial(order);
-  for (const std::size_t gap : gaps) {
+  for (const std::size_t gap : pulses) {
     for (std::size_t t = 0; t < n; ++t) {
       const std::size_t at = t + d;
       values.push_back(at >= gap && at - gap < polynomial.size() ? polynomial[at - gap] : 0);
@@ -135,6 +157,16 @@ inline ArimaDesign make_design(const ArimaOrder& order, bool constant, std::vect
   for (std::size_t j = 0; j < x.columns(); ++j) append_differenced(difference, d, {x.column(j), x.rows}, values);
   out.columns = x.columns() + (constant ? 1 : 0);
   orthonormalise(std::span{values}.subspan(first), n, out);
+  if (filtered) {
+    ArmaStreams& levels = out.problem.levels;
+    levels.length = y.size();
+    for (std::size_t s = 0; s < out.problem.data.count(); ++s) {
+      append_levels(difference, d, {out.problem.data.stream(s), n}, levels.values);
+    }
+    for (const std::size_t gap : gaps) {
+      if (gap >= d) levels.values[gap] = missing;
+    }
+  }
   return out;
 }
 

@@ -36,7 +36,10 @@ struct ArimaOrder {
 /// "(2,1,1)(0,1,1)[12]"; the seasonal part only where there is one.
 [[nodiscard]] inline std::string to_string(const ArimaOrder& o) {
   const auto triple = [](std::size_t a, std::size_t b, std::size_t c) {
-    return "(" + std::to_string(a) + "," + std::to_string(b) + "," + std::to_string(c) + ")";
+    std::string text{"("};
+    text += std::to_string(a);
+    for (const std::size_t part : {b, c}) (text += ",") += std::to_string(part);
+    return text += ")";
   };
   std::string out = triple(o.p, o.d, o.q);
   if (o.seasonal()) out += triple(o.seasonal_p, o.seasonal_d, o.seasonal_q) + "[" + std::to_string(o.period) + "]";
@@ -69,7 +72,8 @@ inline std::vector<std::size_t> product_lags(std::size_t count, std::size_t seas
 }
 
 /// The coefficients (from lag 0) of (1 + sign Σ a[i] B^{i+1})(1 + sign Σ s[j] B^{(j+1) period}).
-inline std::vector<double> product_polynomial(std::span<const double> a, std::span<const double> s, std::size_t period, double sign) {
+inline std::vector<double> product_polynomial(std::span<const double> a, std::span<const double> s, std::size_t period,
+                                              double sign) {
   std::vector<double> out(a.size() + s.size() * period + 1, 0.0);
   for (std::size_t j = 0; j <= s.size(); ++j) {
     const double outer = j == 0 ? 1 : sign * s[j - 1];

@@ -1,6 +1,7 @@
 #pragma once
 /// @file
-/// `ArimaState`: what a fitted ARIMA model knows of the past: enough to take the next value in O(r) and to forecast, in bounded memory.
+/// `ArimaState`: what a fitted ARIMA model knows of the past: enough to take the next value in O(r) and to forecast, in bounded
+/// memory.
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +11,8 @@
 #include <vector>
 
 #include "kilter/core/series.hpp"
-#include "kilter/forecast/arma_recursion.hpp"
+#include "kilter/forecast/arima_track.hpp"
+#include "kilter/forecast/arma_models.hpp"
 #include "kilter/forecast/dense.hpp"
 
 namespace kilter::forecast {
@@ -30,10 +32,10 @@ struct ArimaModel {
   std::vector<double> coefficients{};  ///< ar, ma, seasonal ar, seasonal ma
   double sigma2 = 0;                   ///< variance of the shocks
   bool constant = false;
-  double mean = 0;                                 ///< of the differenced series
-  std::vector<double> beta{};                      ///< of the regressors
-  Columns beta_root{};                             ///< F with Var(mean, beta) = σ² F Fᵀ; the constant first, where there is one
-  std::vector<std::vector<double>> moved{};        ///< coefficients moved along a direction, `moved_by` of its deviation
+  double mean = 0;                           ///< of the differenced series
+  std::vector<double> beta{};                ///< of the regressors
+  Columns beta_root{};                       ///< F with Var(mean, beta) = σ² F Fᵀ; the constant first, where there is one
+  std::vector<std::vector<double>> moved{};  ///< coefficients moved along a direction, `moved_by` of its deviation
   double moved_by = 1;
 };
 
@@ -51,10 +53,9 @@ struct GaussianPath {
   }
 };
 
-/// The filter of the differenced series at the end of the past. Stream 0 is the series less its regression, then come the constant
-/// and the regressors, then unit pulses at recent missing values: what stands there is a guess, and how wrong it was, δ, is learnt
-/// from the values after it (the filter of a series with missing values in which each adds one to the rank of the covariance).
-/// Filters with moved coefficients run beside it; how far their forecasts differ is what uncertain coefficients do to the forecast.
+/// The differenced series, filtered up to the end of the past. The streams of the first track are the series less its regression,
+/// the constant and the regressors; those of recent missing values come after them. Tracks with moved coefficients filter the
+/// series alone: how far their forecasts differ is what uncertain coefficients do to the forecast.
 class ArimaState {
  public:
   ArimaState() = default;
@@ -64,12 +65,12 @@ class ArimaState {
     ArmaModels<1> models;
     models.prepare(model_.order);
     models.set(0, model_.coefficients);
-    models.start(filter_, fixed_streams());
+    tracks_.emplace_back(models, fixed());
     for (const std::vector<double>& moved : model_.moved) {
       models.set(0, moved);
-      models.start(moved_.emplace_back(), 1);
+      tracks_.emplace_back(models, 1);
     }
-    past_.assign(fixed_streams() * order().differences(), 0.0);
+    past_.assign(fixed() * order().differences(), 0.0);
   }
 
   [[nodiscard]] const ArimaOrder& order() const { return model_.order; }
@@ -77,40 +78,47 @@ class ArimaState {
   /// Values taken so far, missing ones included.
   [[nodiscard]] std::size_t count() const { return count_; }
 
+  /// False when numbers have grown out of range.
+  [[nodiscard]] bool finite() const {
+    const auto all = [](const std::vector<double>& v) {
+      return std::all_of(v.begin(), v.end(), [](double x) { return std::isfinite(x); });
+    };
+    bool out = all(past_) && all(model_.beta) && std::isfinite(model_.mean);
+    for (const ArimaTrack& track : tracks_) out = out && all(track.filter().state) && all(track.filter().gain);
+    return out;
+  }
+
   /// Takes the next value and its row of regressors; `missing` is allowed once the differences are filled. O(r (1 + coefficients +
   /// regressors + recent missing values)).
   Innovation append(double y, std::span<const double> row = {}) {
     double level = y;
     for (std::size_t j = 0; j < model_.beta.size(); ++j) level -= model_.beta[j] * row[j];
     if (count_ < order().differences()) {
+      require(!std::isnan(y), "y", y, "must be observed as long as the differences are being filled");
       remember(level, row);
       return {};
     }
-    Innovation out;
-    const double variance = filter_.variance[0];
-    difference_inputs(level, row);
     const bool observed = !std::isnan(level);
-    if (!observed) inputs_[0] = filter_.stream(0)[0];
-    for (std::size_t s = 0; s < streams(); ++s) errors_[s] = inputs_[s] - filter_.stream(s)[0];
-    if (observed) {
-      out = learn(variance);
-    } else {
-      add_pulse(variance);
-      level = inputs_[0] + model_.mean - apply_difference(0);
-    }
-    advance(variance);
+    if (!observed && age_.size() >= most_pulses()) drop_pulse(0);
+    if (!observed) level = tracks_[0].expected(0) + model_.mean - apply_difference(0);
+    difference_inputs(level, row);
+    const ArimaTrack::Step step = tracks_[0].take(first_inputs(fixed()), observed, !steady_);
+    for (std::size_t k = 1; k < tracks_.size(); ++k) tracks_[k].take(first_inputs(1), observed, !steady_);
+    if (!observed) age_.push_back(0);
+    steady_ = steady_ || (count_ % 8 == 0 && tracks_[0].steady());
     remember(level, row);
     settle();
-    return out;
+    if (!observed) return {};
+    return {step.error, step.variance * model_.sigma2};
   }
 
   /// The next `horizon` steps given their rows of regressors (row after row).
   [[nodiscard]] GaussianPath path(std::size_t horizon, std::span<const double> rows = {}) const {
     GaussianPath out;
-    out.mean = expected(filter_, horizon);
+    out.mean = expected(tracks_[0], horizon);
     const double unit = model_.moved_by * std::sqrt(model_.sigma2);
-    for (const auto& moved : moved_) {
-      const std::vector<double> other = expected(moved, horizon);
+    for (std::size_t k = 1; k < tracks_.size(); ++k) {
+      const std::vector<double> other = expected(tracks_[k], horizon);
       for (std::size_t h = 0; h < horizon; ++h) out.columns.push_back(unit > 0 ? (other[h] - out.mean[h]) / unit : 0);
     }
     add_regression(out, horizon, rows);
@@ -138,11 +146,12 @@ class ArimaState {
   }
 
  private:
-  /// More missing values than this are not told apart: the oldest is then taken as it is expected.
-  static constexpr std::size_t most_pulses = 48;
+  /// Missing values that are told apart. Older ones act on what is to come through later ones alone, but for what a slow
+  /// autoregression keeps of them.
+  [[nodiscard]] std::size_t most_pulses() const { return 48 + order().differences() + tracks_[0].filter().reach; }
 
-  [[nodiscard]] std::size_t fixed_streams() const { return 1 + (model_.constant ? 1 : 0) + model_.beta.size(); }
-  [[nodiscard]] std::size_t streams() const { return fixed_streams() + age_.size(); }
+  /// Fixed streams of the first track.
+  [[nodiscard]] std::size_t fixed() const { return regressor(0) + model_.beta.size(); }
   [[nodiscard]] std::size_t regressor(std::size_t j) const { return 1 + (model_.constant ? 1 : 0) + j; }
 
   /// Σ c_k u[t − k] of a fixed stream's past; the past is a ring whose oldest value is at `head_`.
@@ -157,78 +166,21 @@ class ArimaState {
     return sum;
   }
 
+  /// Into `inputs_`: the fixed streams of the first track, then the pulses, which all tracks have.
   void difference_inputs(double level, std::span<const double> row) {
-    inputs_.resize(streams());
-    errors_.resize(streams());
-    inputs_[0] = level + apply_difference(0) - model_.mean;
-    if (model_.constant) inputs_[1] = 1;
-    for (std::size_t j = 0; j < model_.beta.size(); ++j) inputs_[regressor(j)] = row[j] + apply_difference(regressor(j));
-    for (std::size_t i = 0; i < age_.size(); ++i) inputs_[fixed_streams() + i] = age_[i] < polynomial_.size() ? polynomial_[age_[i]] : 0;
+    inputs_.clear();
+    inputs_.push_back(level + apply_difference(0) - model_.mean);
+    if (model_.constant) inputs_.push_back(1);
+    for (std::size_t j = 0; j < model_.beta.size(); ++j) inputs_.push_back(row[j] + apply_difference(regressor(j)));
+    for (const std::size_t age : age_) inputs_.push_back(age < polynomial_.size() ? polynomial_[age] : 0);
   }
 
-  /// P e over the pulses.
-  void spread_errors() {
-    const std::size_t k = age_.size(), first = fixed_streams();
-    spread_.assign(k, 0.0);
-    for (std::size_t i = 0; i < k; ++i) add_scaled(spread_.data(), errors_[first + i], covariance_.data() + i * k, k);
-  }
-
-  /// What the innovation says of the pulses: one step of recursive least squares.
-  Innovation learn(double variance) {
-    const std::size_t k = age_.size(), first = fixed_streams();
-    spread_errors();
-    double size = variance, error = errors_[0];
-    for (std::size_t i = 0; i < k; ++i) {
-      size += errors_[first + i] * spread_[i];
-      error -= delta_[i] * errors_[first + i];
-    }
-    for (std::size_t i = 0; i < k; ++i) {
-      delta_[i] += spread_[i] * error / size;
-      for (std::size_t j = 0; j < k; ++j) covariance_[i * k + j] -= spread_[i] * spread_[j] / size;
-    }
-    return {error, size * model_.sigma2};
-  }
-
-  /// The value stands as stream 0 expected it; its error is that of the expectation.
-  void add_pulse(double variance) {
-    if (age_.size() >= most_pulses) drop_pulse(0);
-    const std::size_t k = age_.size(), first = fixed_streams();
-    errors_.resize(streams());
-    inputs_.resize(streams());
-    spread_errors();
-    double size = variance, mean = 0;
-    std::vector<double> next((k + 1) * (k + 1));
-    for (std::size_t i = 0; i < k; ++i) {
-      size += errors_[first + i] * spread_[i];
-      mean -= delta_[i] * errors_[first + i];
-      next[i * (k + 1) + k] = next[k * (k + 1) + i] = -spread_[i];
-      for (std::size_t j = 0; j < k; ++j) next[i * (k + 1) + j] = covariance_[i * k + j];
-    }
-    next.back() = size;
-    covariance_ = std::move(next);
-    delta_.push_back(mean);
-    age_.push_back(0);
-    filter_.state.resize(streams() * filter_.reach, 0.0);
-    for (auto& moved : moved_) moved.state.resize((age_.size() + 1) * moved.reach, 0.0);
-    inputs_.push_back(1);
-    errors_.push_back(1);
-  }
-
-  void advance(double variance) {
-    for (std::size_t s = 0; s < streams(); ++s) filter_.advance(filter_.stream(s), {errors_[s] / variance});
-    const bool look = count_ % 8 == 0;
-    if (!steady_) {
-      filter_.rotate();
-      steady_ = look && filter_.steady();
-    }
-    for (auto& moved : moved_) {
-      for (std::size_t s = 0; s <= age_.size(); ++s) {
-        double* a = moved.stream(s);
-        const double input = inputs_[s == 0 ? 0 : fixed_streams() + s - 1];
-        moved.advance(a, {(input - a[0]) / moved.variance[0]});
-      }
-      if (!steady_) moved.rotate();
-    }
+  /// The inputs of a track with `count` fixed streams: those, then the pulses.
+  std::span<const double> first_inputs(std::size_t count) {
+    if (count == fixed()) return inputs_;
+    track_inputs_.assign(inputs_.begin(), inputs_.begin() + static_cast<std::ptrdiff_t>(count));
+    track_inputs_.insert(track_inputs_.end(), inputs_.begin() + static_cast<std::ptrdiff_t>(fixed()), inputs_.end());
+    return track_inputs_;
   }
 
   void remember(double level, std::span<const double> row) {
@@ -245,37 +197,17 @@ class ArimaState {
   /// Takes pulses whose trace has died away as known.
   void settle() {
     for (std::size_t i = age_.size(); i-- > 0;) {
-      if (age_[i] < polynomial_.size()) continue;
-      const double* a = filter_.stream(fixed_streams() + i);
-      double largest = 0;
-      for (std::size_t k = 0; k < filter_.reach; ++k) largest = std::max(largest, std::abs(a[k]));
-      if (largest < 1e-9) drop_pulse(i);
+      if (age_[i] >= polynomial_.size() && tracks_[0].trace(i) < 1e-9) drop_pulse(i);
     }
   }
 
-  /// Takes δ of one pulse for known: corrects stream 0 and forgets the pulse.
   void drop_pulse(std::size_t i) {
-    const std::size_t k = age_.size(), s = fixed_streams() + i, reach = filter_.reach, d = order().differences();
-    const auto drop_stream = [&](ArmaRecursion<1>& filter, std::size_t stream) {
-      add_scaled(filter.stream(0), -delta_[i], filter.stream(stream), reach);
-      const auto begin = filter.state.begin() + static_cast<std::ptrdiff_t>(stream * reach);
-      filter.state.erase(begin, begin + static_cast<std::ptrdiff_t>(reach));
-    };
-    drop_stream(filter_, s);
-    for (auto& moved : moved_) drop_stream(moved, 1 + i);
-    if (age_[i] > 0 && age_[i] <= d) past_[(head_ + d - age_[i]) % d] -= delta_[i];
-    std::vector<double> next;
-    for (std::size_t a = 0; a < k; ++a) {
-      for (std::size_t b = 0; b < k && a != i; ++b) {
-        if (b != i) next.push_back(covariance_[a * k + b]);
-      }
+    const std::size_t d = order().differences();
+    for (std::size_t s = 0; s < fixed() && age_[i] > 0 && age_[i] <= d; ++s) {
+      past_[s * d + (head_ + d - age_[i]) % d] -= tracks_[0].delta(i, s);
     }
-    covariance_ = std::move(next);
-    const auto at = static_cast<std::ptrdiff_t>(i);
-    delta_.erase(delta_.begin() + at);
-    age_.erase(age_.begin() + at);
-    if (s < errors_.size()) errors_.erase(errors_.begin() + static_cast<std::ptrdiff_t>(s));
-    if (s < inputs_.size()) inputs_.erase(inputs_.begin() + static_cast<std::ptrdiff_t>(s));
+    for (ArimaTrack& track : tracks_) track.drop(i);
+    age_.erase(age_.begin() + static_cast<std::ptrdiff_t>(i));
   }
 
   /// The past of a fixed stream, oldest first.
@@ -292,7 +224,8 @@ class ArimaState {
   }
 
   /// What a state expects of the next steps.
-  [[nodiscard]] static std::vector<double> extend(const ArmaRecursion<1>& filter, std::span<const double> state, std::size_t horizon) {
+  [[nodiscard]] static std::vector<double> extend(const ArmaRecursion<1>& filter, std::span<const double> state,
+                                                  std::size_t horizon) {
     std::vector<double> out(state.begin(), state.begin() + static_cast<std::ptrdiff_t>(std::min(state.size(), horizon)));
     for (std::size_t h = out.size(); h < horizon; ++h) {
       double sum = 0;
@@ -316,39 +249,46 @@ class ArimaState {
     }
   }
 
-  /// The expected levels by this filter or a moved one, pulses taken out, the regression not yet added.
-  [[nodiscard]] std::vector<double> expected(const ArmaRecursion<1>& filter, std::size_t horizon) const {
-    std::vector<double> state(filter.stream(0), filter.stream(0) + filter.reach), before = past(0);
-    const std::size_t first = &filter == &filter_ ? fixed_streams() : 1;
-    for (std::size_t i = 0; i < age_.size(); ++i) {
-      add_scaled(state.data(), -delta_[i], filter.stream(first + i), filter.reach);
-      if (age_[i] > 0 && age_[i] <= before.size()) before[before.size() - age_[i]] -= delta_[i];
-    }
-    std::vector<double> out = extend(filter, state, horizon);
-    for (double& v : out) v += model_.mean;
+  /// The levels that a stream's state and past lead to.
+  [[nodiscard]] std::vector<double> levels(const ArimaTrack& track, std::size_t stream, double mean, std::span<const double> before,
+                                           std::size_t horizon) const {
+    const ArmaRecursion<1>& filter = track.filter();
+    std::vector<double> out = extend(filter, {filter.stream(stream), filter.reach}, horizon);
+    for (double& v : out) v += mean;
     integrate(out, before);
+    return out;
+  }
+
+  /// Takes δ times the levels of each pulse off a stream's levels.
+  void take_pulses(const ArimaTrack& track, std::size_t stream, std::size_t pulse_stream, std::span<double> out) const {
+    for (std::size_t i = 0; i < age_.size(); ++i) {
+      const std::vector<double> pulse = levels(track, pulse_stream + i, 0, pulse_past(i), out.size());
+      add_scaled(out.data(), -track.delta(i, stream), pulse.data(), out.size());
+    }
+  }
+
+  /// The expected levels by one of the tracks, the regression not yet added.
+  [[nodiscard]] std::vector<double> expected(const ArimaTrack& track, std::size_t horizon) const {
+    std::vector<double> out = levels(track, 0, model_.mean, past(0), horizon);
+    take_pulses(track, 0, &track == tracks_.data() ? fixed() : 1, out);
     return out;
   }
 
   /// Adds the regression to the mean, and a column for each of its uncertain coefficients.
   void add_regression(GaussianPath& out, std::size_t horizon, std::span<const double> rows) const {
     const std::size_t k = model_.beta.size();
+    const ArimaTrack& track = tracks_[0];
     std::vector<double> slopes;
-    for (std::size_t s = 1; s < fixed_streams(); ++s) {
+    for (std::size_t j = 0; j < k; ++j) {
+      for (std::size_t h = 0; h < horizon; ++h) out.mean[h] += model_.beta[j] * rows[h * k + j];
+    }
+    for (std::size_t s = 1; s < fixed() && model_.beta_root.cols() > 0; ++s) {
+      // What is expected of the regressor, less the regressor itself; a constant's levels count from its last.
       const bool constant = model_.constant && s == 1;
-      std::vector<double> w = extend(filter_, {filter_.stream(s), filter_.reach}, horizon);
-      if (constant) {
-        for (double& v : w) v = 1 - v;
-        integrate(w, {});
-      } else {
-        const std::size_t j = s - regressor(0);
-        integrate(w, past(s));
-        for (std::size_t h = 0; h < horizon; ++h) {
-          out.mean[h] += model_.beta[j] * rows[h * k + j];
-          w[h] = rows[h * k + j] - w[h];
-        }
-      }
-      slopes.insert(slopes.end(), w.begin(), w.end());
+      std::vector<double> slope = levels(track, s, constant ? -1 : 0, constant ? std::vector<double>{} : past(s), horizon);
+      take_pulses(track, s, fixed(), slope);
+      for (std::size_t h = 0; h < horizon && !constant; ++h) slope[h] -= rows[h * k + s - regressor(0)];
+      slopes.insert(slopes.end(), slope.begin(), slope.end());
     }
     for (std::size_t c = 0; c < model_.beta_root.cols(); ++c) {
       std::vector<double> column(horizon, 0.0);
@@ -362,11 +302,10 @@ class ArimaState {
   /// A column for each direction in which recent missing values are uncertain.
   void add_missing(GaussianPath& out, std::size_t horizon) const {
     const std::size_t k = age_.size();
-    std::vector<double> slopes, root(covariance_);
+    std::vector<double> slopes, root(tracks_[0].covariance());
     for (std::size_t i = 0; i < k; ++i) {
-      std::vector<double> w = extend(filter_, {filter_.stream(fixed_streams() + i), filter_.reach}, horizon);
-      integrate(w, pulse_past(i));
-      slopes.insert(slopes.end(), w.begin(), w.end());
+      const std::vector<double> pulse = levels(tracks_[0], fixed() + i, 0, pulse_past(i), horizon);
+      slopes.insert(slopes.end(), pulse.begin(), pulse.end());
     }
     for (std::size_t j = 0; j < k; ++j) {
       for (std::size_t i = j; i < k; ++i) {
@@ -382,14 +321,14 @@ class ArimaState {
 
   /// A column for the shock of each step to come: its deviation times its weights in the steps after it.
   void add_shocks(GaussianPath& out, std::size_t horizon) const {
-    ArmaRecursion<1> filter = filter_;
+    ArmaRecursion<1> filter = tracks_[0].filter();
     bool steady = steady_;
     std::vector<double> weights;
     for (std::size_t j = 0; j < horizon; ++j) {
       if (j == 0 || !steady) {
         weights = shock_weights(filter, horizon - j);
         filter.rotate();
-        steady = steady || (j % 8 == 7 && filter.steady());
+        steady = steady || !filter.sound(0) || (j % 8 == 7 && filter.steady());
       }
       out.columns.insert(out.columns.end(), j, 0.0);
       out.columns.insert(out.columns.end(), weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(horizon - j));
@@ -408,14 +347,12 @@ class ArimaState {
   ArimaModel model_{};
   std::vector<double> polynomial_{1.0};
   Terms difference_{};
-  ArmaRecursion<1> filter_{};
-  std::vector<ArmaRecursion<1>> moved_{};
-  std::vector<double> past_{};
+  std::vector<ArimaTrack> tracks_{};  ///< of the coefficients, then of moved ones
+  std::vector<std::size_t> age_{};    ///< of the pulses
+  std::vector<double> past_{};        ///< the last levels of the fixed streams, a ring each
   std::size_t head_ = 0, count_ = 0;
   bool steady_ = false;
-  std::vector<std::size_t> age_{};
-  std::vector<double> delta_{}, covariance_{};
-  std::vector<double> inputs_{}, errors_{}, spread_{};  // of the value being taken
+  std::vector<double> inputs_{}, track_inputs_{};  // of the value being taken
 };
 
 }  // namespace detail

@@ -46,6 +46,21 @@ class ArmaSearch {
     return out;
   }
 
+  /// Of the two ends of searches of one problem the likelier one, in `best`. A new end that looks likelier is looked at once more
+  /// by the filter of whole covariances: near the edges the recursion can see peaks where there are none.
+  void keep_better(const ArmaProblem& problem, ArmaOptimum end, ArmaOptimum& best) {
+    constexpr std::size_t most_reach = 512;  // beyond, the whole covariance is out of proportion
+    const std::size_t reach = std::max(problem.order.ar_degree(), problem.order.ma_degree());
+    if (!best.u.empty() && !(end.value.deviance < best.value.deviance)) return;
+    if (!problem.conditional && !end.u.empty() && reach <= most_reach) {
+      likelihood.prepare(problem);
+      const ArmaValue seen = likelihood.recheck(end.u);
+      const bool same = std::abs(std::log(seen.deviance / end.value.deviance)) * static_cast<double>(seen.rows) < 1e-3;
+      if (!same) end.value = seen;
+    }
+    if (best.u.empty() || end.value.deviance < best.value.deviance) best = std::move(end);
+  }
+
   /// Residuals and their derivatives by the angles, column by column, at a point.
   ArmaValue linearise(const ArmaProblem& problem, std::span<const double> u, std::vector<double>& jacobian) {
     likelihood.prepare(problem);
@@ -212,7 +227,8 @@ class ArmaSearch {
     return 0;
   }
 
-  static void update_inverse(Columns& inverse, const std::vector<double>& s, const std::vector<double>& y, std::vector<double>& product) {
+  static void update_inverse(Columns& inverse, const std::vector<double>& s, const std::vector<double>& y,
+                             std::vector<double>& product) {
     const std::size_t k = s.size();
     const double curvature = dot(s.data(), y.data(), k);
     if (!(curvature > 1e-14)) return;

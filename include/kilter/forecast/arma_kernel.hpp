@@ -1,7 +1,7 @@
 #pragma once
 /// @file
-/// The likelihood of a stationary seasonal ARMA in O(n r): the Chandrasekhar recursion until the filter is steady, then the recursion
-/// of the residuals.
+/// The likelihood of a stationary seasonal ARMA in O(n r): the Chandrasekhar recursion until the filter is steady, then the
+/// recursion of the residuals.
 
 #include <algorithm>
 #include <cmath>
@@ -9,11 +9,13 @@
 #include <span>
 #include <vector>
 
+#include "kilter/forecast/arma_models.hpp"
 #include "kilter/forecast/arma_recursion.hpp"
 
 namespace kilter::forecast::detail {
 
-/// What is filtered: differenced series of one length, shared by all lanes. Stream 0 is the series itself, the others are regressors.
+/// What is filtered: differenced series of one length, shared by all lanes. Stream 0 is the series itself, the others are
+/// regressors.
 struct ArmaStreams {
   std::size_t length = 0;
   std::vector<double> values{};  ///< stream after stream
@@ -24,7 +26,8 @@ struct ArmaStreams {
 };
 
 /// `Lanes` models of one order, each with its own coefficients, filter the same streams. Lanes make every inner loop a vector
-/// operation even where the recursion itself has to wait for its own results: eight conditional residuals cost little more than one.
+/// operation even where the recursion itself has to wait for its own results: eight conditional residuals cost little more than
+/// one.
 template <std::size_t Lanes>
 class ArmaKernel {
  public:
@@ -60,8 +63,8 @@ class ArmaKernel {
   [[nodiscard]] const double* out(std::size_t stream) const { return out_.data() + stream * length_ * Lanes; }
   /// Of an exact run.
   [[nodiscard]] double log_variances(std::size_t lane) const { return log_sum_[lane]; }
-  /// False where the autoregression is not stationary, after an exact run.
-  [[nodiscard]] bool valid(std::size_t lane) const { return models_.valid(lane); }
+  /// False where the autoregression is not stationary or rounding has spoilt the filter, after an exact run.
+  [[nodiscard]] bool valid(std::size_t lane) const { return models_.valid(lane) && filter_.sound(lane); }
 
  private:
   void begin(const ArmaStreams& in) {

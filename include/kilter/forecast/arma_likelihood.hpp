@@ -13,18 +13,23 @@
 #include <vector>
 
 #include "kilter/forecast/arma_kernel.hpp"
+#include "kilter/forecast/diffuse_filter.hpp"
 
 namespace kilter::forecast::detail {
 
-/// A stationary series to explain: x = X β + ARMA. Stream 0 of `data` is x, the others are the columns of X. The first `flat` columns
-/// are unit pulses where values are missing: their coefficients, how wrong the filled-in values are, are integrated out under a
-/// flat prior, which gives the exact likelihood of what was observed (Gómez, Maravall and Peña 1999).
+/// A stationary series to explain: x = X β + ARMA. Stream 0 of `data` is x, the others are the columns of X. The first `flat`
+/// columns are unit pulses where values are missing: their coefficients, how wrong the filled-in values are, are integrated out
+/// under a flat prior, which gives the exact likelihood of what was observed (Gómez, Maravall and Peña 1999).
 struct ArmaProblem {
   ArimaOrder order{};
   ArmaStreams data{};
   std::size_t flat = 0;
+  /// Where many values are missing: the streams before differencing, for `DiffuseFilter`; only the missing values that fill the
+  /// differences have pulses then, and conditional runs take the others as filled in.
+  ArmaStreams levels{};
   bool conditional = false;
 
+  [[nodiscard]] bool filtered() const { return levels.length > 0 && !conditional; }
   [[nodiscard]] std::size_t first() const { return conditional ? std::min(order.ar_degree(), data.length) : 0; }
 };
 
@@ -49,8 +54,8 @@ inline std::vector<double> to_partial(std::vector<double> phi, double limit) {
   return phi;
 }
 
-/// Searches go over angles u, one a coefficient: sin u is a partial autocorrelation of its factor, so that every point is stationary
-/// and invertible, and the edge of invertibility, where many optima lie, is a finite place (u = ±π/2) with a flat slope.
+/// Searches go over angles u, one a coefficient: sin u is a partial autocorrelation of its factor, so that every point is
+/// stationary and invertible, and the edge of invertibility, where many optima lie, is a finite place (u = ±π/2) with a flat slope.
 struct ArmaAngles {
   ArimaOrder order{};
 
@@ -89,7 +94,8 @@ struct ArmaAngles {
   }
 };
 
-/// The likelihood at one point: `deviance` is Σ r² of the residuals r, scaled such that log L = −rows/2 (log(2π deviance/rows) + 1).
+/// The likelihood at one point: `deviance` is Σ r² of the residuals r, scaled such that log L = −rows/2 (log(2π deviance/rows) +
+/// 1).
 struct ArmaValue {
   double deviance = std::numeric_limits<double>::infinity();
   double sum_of_squares = std::numeric_limits<double>::infinity();  ///< of the standardised innovations
@@ -108,13 +114,20 @@ class ArmaLikelihood {
     problem_ = &problem;
     columns_ = problem.data.count() - 1;
     beta_.assign(columns_, 0.0);
+    if (problem.filtered()) {
+      filter_.prepare(problem.order);
+      coefficients_.assign(problem.order.coefficients(), 0.0);
+      filter_.set(coefficients_);
+      filter_.run(problem.levels);
+    }
+    length_ = problem.filtered() ? filter_.rows() : problem.data.length - problem.first();
     one_.prepare(problem.order);
     coefficients_.resize(std::max<std::size_t>(problem.order.coefficients(), 1));
     work_.resize(coefficients_.size());
   }
 
   [[nodiscard]] const ArmaProblem& problem() const { return *problem_; }
-  [[nodiscard]] std::size_t length() const { return problem_->data.length - problem_->first(); }
+  [[nodiscard]] std::size_t length() const { return length_; }
 
   /// At angles `u`; `residuals` (of `length()`), where wanted, receives r. Leaves the coefficients of the regressors in `beta()`.
   ArmaValue at(std::span<const double> u, std::span<double> residuals = {}) {
@@ -123,16 +136,38 @@ class ArmaLikelihood {
   }
   /// The same at coefficients, which may also lie outside of what angles reach.
   ArmaValue at_coefficients(std::span<const double> coefficients, std::span<double> residuals = {}) {
+    if (problem_->filtered()) {
+      filter_.set(coefficients);
+      filter_.run(problem_->levels);
+      if (columns_ > 0) gram<1>(filter_);
+      return reduce<1>(filter_, 0, residuals);
+    }
     one_.set(0, coefficients);
     run(one_);
-    return reduce(one_, 0, residuals, 1);
+    return reduce<1>(one_, 0, residuals);
+  }
+
+  /// The same by the filter that keeps a whole covariance: slower, O(n r²), but right much nearer to the edges, where the
+  /// recursion's differences cancel. Not for conditional problems.
+  ArmaValue recheck(std::span<const double> u) {
+    if (problem_->filtered()) return at(u);
+    ArmaAngles{problem_->order}.coefficients(u, {coefficients_.data(), u.size()}, work_);
+    ArimaOrder stationary = problem_->order;
+    stationary.d = stationary.seasonal_d = 0;
+    filter_.prepare(stationary);
+    filter_.set({coefficients_.data(), u.size()});
+    filter_.run(problem_->data);
+    if (columns_ > 0) gram<1>(filter_);
+    return reduce<1>(filter_, 0, {});
   }
 
   /// Forward differences of the residuals by each angle, column after column of `length()`; several points share a pass.
   void jacobian(std::span<const double> u, std::span<const double> residuals, std::span<double> out) {
     for (std::size_t first = 0; first < u.size();) {
       const std::size_t left = u.size() - first;
-      if (left > 4) {
+      if (problem_->filtered()) {
+        difference(u, first++, residuals, out);
+      } else if (left > 4) {
         eight_.prepare(problem_->order);
         first += differences(eight_, u, first, residuals, out);
       } else {
@@ -146,9 +181,6 @@ class ArmaLikelihood {
   [[nodiscard]] const std::vector<double>& beta() const { return beta_; }
   /// Lower Cholesky factor of XᵀΣ⁻¹X at the last point, row-major; the diagonal is 0 for columns that say nothing.
   [[nodiscard]] const std::vector<double>& factor() const { return cholesky_; }
-  /// The filter of the last single point.
-  [[nodiscard]] const ArmaKernel<1>& kernel() const { return one_; }
-
   static constexpr double step = 1e-7;  ///< of the forward differences: about the root of the rounding unit
 
  private:
@@ -159,19 +191,19 @@ class ArmaLikelihood {
     } else {
       kernel.run_exact(problem_->data);
     }
-    if (columns_ > 0) gram(kernel);
+    if (columns_ > 0) gram<Lanes>(kernel);
   }
 
   /// Inner products of all streams in all lanes.
-  template <std::size_t Lanes>
-  void gram(const ArmaKernel<Lanes>& kernel) {
+  template <std::size_t Lanes, class Filter>
+  void gram(const Filter& kernel) {
     const std::size_t size = columns_ + 1;
     gram_.assign(size * size * Lanes, 0.0);
     for (std::size_t a = 0; a < size; ++a) {
       for (std::size_t b = 0; b <= a; ++b) {
         const double *x = kernel.out(a), *y = kernel.out(b);
         std::array<double, Lanes> sum{};
-        for (std::size_t t = problem_->first(); t < problem_->data.length; ++t) {
+        for (std::size_t t = problem_->first(), end = t + length(); t < end; ++t) {
           for (std::size_t l = 0; l < Lanes; ++l) sum[l] += x[t * Lanes + l] * y[t * Lanes + l];
         }
         std::copy(sum.begin(), sum.end(), gram_.begin() + static_cast<std::ptrdiff_t>((a * size + b) * Lanes));
@@ -220,9 +252,9 @@ class ArmaLikelihood {
     }
   }
 
-  /// One lane to its value; residuals times `scale` are written where wanted.
-  template <std::size_t Lanes>
-  ArmaValue reduce(ArmaKernel<Lanes>& kernel, std::size_t lane, std::span<double> residuals, double scale) {
+  /// One lane to its value; residuals are written where wanted.
+  template <std::size_t Lanes, class Filter>
+  ArmaValue reduce(const Filter& kernel, std::size_t lane, std::span<double> residuals) {
     ArmaValue value;
     if (!problem_->conditional && !kernel.valid(lane)) return value;
     std::size_t determined = 0;
@@ -236,11 +268,11 @@ class ArmaLikelihood {
     const double factor = std::exp(0.5 * log_determinant / static_cast<double>(value.rows));
     value.sum_of_squares = 0;
     const std::size_t first = problem_->first();
-    for (std::size_t t = first; t < problem_->data.length; ++t) {
-      double e = kernel.out(0, t, lane);
-      for (std::size_t j = 0; j < columns_; ++j) e -= beta_[j] * kernel.out(j + 1, t, lane);
+    for (std::size_t t = first; t < first + length(); ++t) {
+      double e = kernel.out(0)[t * Lanes + lane];
+      for (std::size_t j = 0; j < columns_; ++j) e -= beta_[j] * kernel.out(j + 1)[t * Lanes + lane];
       value.sum_of_squares += e * e;
-      if (!residuals.empty()) residuals[t - first] = scale * factor * e;
+      if (!residuals.empty()) residuals[t - first] = factor * e;
     }
     value.deviance = value.sum_of_squares * factor * factor;
     if (!std::isfinite(value.deviance)) return {};
@@ -249,8 +281,8 @@ class ArmaLikelihood {
 
   /// Up to `Lanes` columns of the Jacobian; returns how many.
   template <std::size_t Lanes>
-  std::size_t differences(ArmaKernel<Lanes>& kernel, std::span<const double> u, std::size_t first, std::span<const double> residuals,
-                          std::span<double> out) {
+  std::size_t differences(ArmaKernel<Lanes>& kernel, std::span<const double> u, std::size_t first,
+                          std::span<const double> residuals, std::span<double> out) {
     const std::size_t count = std::min(Lanes, u.size() - first);
     std::vector<double>& moved = moved_;
     for (std::size_t l = 0; l < Lanes; ++l) {
@@ -262,7 +294,7 @@ class ArmaLikelihood {
     run(kernel);
     for (std::size_t l = 0; l < count; ++l) {
       const std::span<double> column = out.subspan((first + l) * length(), length());
-      const ArmaValue value = reduce(kernel, l, column, 1);
+      const ArmaValue value = reduce<Lanes>(kernel, l, column);
       for (std::size_t t = 0; t < column.size(); ++t) {
         column[t] = std::isfinite(value.deviance) ? (column[t] - residuals[t]) / step : 0;
       }
@@ -270,8 +302,20 @@ class ArmaLikelihood {
     return count;
   }
 
+  /// One column of the Jacobian by the filter.
+  void difference(std::span<const double> u, std::size_t k, std::span<const double> residuals, std::span<double> out) {
+    moved_.assign(u.begin(), u.end());
+    moved_[k] += step;
+    const std::span<double> column = out.subspan(k * length(), length());
+    const ArmaValue value = at(moved_, column);
+    for (std::size_t t = 0; t < column.size(); ++t) {
+      column[t] = std::isfinite(value.deviance) ? (column[t] - residuals[t]) / step : 0;
+    }
+  }
+
   const ArmaProblem* problem_ = nullptr;
-  std::size_t columns_ = 0;
+  DiffuseFilter filter_{};
+  std::size_t columns_ = 0, length_ = 0;
   ArmaKernel<1> one_{};
   ArmaKernel<4> four_{};
   ArmaKernel<8> eight_{};

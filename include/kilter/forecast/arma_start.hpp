@@ -78,16 +78,35 @@ inline std::vector<double> hannan_rissanen(const ArimaOrder& o, std::span<const 
 }
 
 /// Hannan and Rissanen's angles for x less its ordinary regression.
-inline std::vector<double> hannan_rissanen_start(ArmaSearch& search, const ArmaProblem& problem) {
+inline std::vector<double> hannan_rissanen_start(ArmaSearch& search, ArmaProblem& problem) {
   const std::vector<double> zeros(problem.order.coefficients(), 0.0);
+  ArmaStreams levels = std::exchange(problem.levels, {});
   search.likelihood.prepare(problem);
   std::vector<double> x(search.likelihood.length());
   search.likelihood.at(zeros, x);
+  problem.levels = std::move(levels);
   return ArmaAngles{problem.order}.angles(hannan_rissanen(problem.order, x));
 }
 
+/// Draws a model whose autoregression is on the edge of stationarity, which a conditional sum of squares does not mind, inside as
+/// far as a filter needs.
+inline void draw_inside(const ArimaOrder& order, std::vector<double>& u) {
+  ArmaModels<1> models;
+  ArmaRecursion<1> filter;
+  models.prepare(order);
+  std::vector<double> coefficients(u.size()), work(u.size());
+  for (double shrink = 1e-8; shrink < 1; shrink *= 4) {
+    ArmaAngles{order}.coefficients(u, coefficients, work);
+    models.set(0, coefficients);
+    models.start(filter, 0);
+    if (models.valid(0)) return;
+    for (double& v : u) v = std::asin((1 - shrink) * std::sin(v));
+  }
+}
+
 /// The smallest conditional sum of squares, from two starts; infinite where too few residuals would be left.
-inline ArmaOptimum conditional_optimum(ArmaSearch& search, ArmaProblem& problem, const std::vector<double>& start, std::size_t limit) {
+inline ArmaOptimum conditional_optimum(ArmaSearch& search, ArmaProblem& problem, const std::vector<double>& start,
+                                       std::size_t limit) {
   const bool exact = !std::exchange(problem.conditional, true);
   const std::size_t least = problem.order.coefficients() + problem.data.count() + 2;
   ArmaOptimum best;
@@ -133,7 +152,8 @@ inline std::vector<std::vector<double>> scattered_starts(ArmaSearch& search, con
 }
 
 /// The largest likelihood found from several starts: the conditional optimum, Hannan and Rissanen's, white noise, and the best of
-/// scattered points. Likelihoods of mixed and seasonal models have several peaks, and any one start leaves some models on a lower one.
+/// scattered points. Likelihoods of mixed and seasonal models have several peaks, and any one start leaves some models on a lower
+/// one.
 inline ArmaOptimum exact_optimum(ArmaSearch& search, ArmaProblem& problem, std::size_t limit, std::size_t scattered = 64) {
   const std::vector<double> zeros(problem.order.coefficients(), 0.0);
   if (zeros.empty()) return search.minimise(problem, zeros, limit);
@@ -149,7 +169,7 @@ inline ArmaOptimum exact_optimum(ArmaSearch& search, ArmaProblem& problem, std::
   for (const std::vector<double>& start : starts) {
     ArmaOptimum end = search.minimise(problem, start, limit);
     iterations += end.iterations;
-    if (end.value.deviance < best.value.deviance || best.u.empty()) best = std::move(end);
+    search.keep_better(problem, std::move(end), best);
   }
   best.iterations = iterations;
   return best;

@@ -11,14 +11,15 @@
 
 #include "kilter/core/series.hpp"
 #include "kilter/forecast/arma_fit.hpp"
+#include "kilter/forecast/arma_models.hpp"
 #include "kilter/forecast/dense.hpp"
 
 namespace kilter::forecast::detail {
 
 /// Standard errors of the coefficients (ar, ma, seasonal ar, seasonal ma) from the observed information, by second differences of
-/// the log-likelihood; `missing` where it has no peak, as on the edge of invertibility.
-inline std::vector<double> coefficient_errors(ArmaSearch& search, const ArmaProblem& problem, const std::vector<double>& at) {
-  constexpr double h = 1e-3;
+/// the log-likelihood with steps of `h`; `missing` where it has no peak, as on the edge of invertibility.
+inline std::vector<double> coefficient_errors(ArmaSearch& search, const ArmaProblem& problem, const std::vector<double>& at,
+                                              double h) {
   const std::size_t k = at.size();
   search.likelihood.prepare(problem);
   std::vector<double> moved(at);
@@ -41,6 +42,16 @@ inline std::vector<double> coefficient_errors(ArmaSearch& search, const ArmaProb
     unit[j] = 1;
     if (!solve_positive(information, unit)) return std::vector<double>(k, missing);
     out[j] = std::sqrt(unit[j]);
+  }
+  return out;
+}
+
+/// The same with steps that stay inside: near the edge of stationarity smaller ones.
+inline std::vector<double> coefficient_errors(ArmaSearch& search, const ArmaProblem& problem, const std::vector<double>& at) {
+  std::vector<double> out;
+  for (const double h : {1e-3, 1e-4, 1e-5}) {
+    out = coefficient_errors(search, problem, at, h);
+    if (std::none_of(out.begin(), out.end(), [](double e) { return std::isnan(e); })) break;
   }
   return out;
 }
@@ -83,6 +94,9 @@ inline std::vector<std::vector<double>> moved_coefficients(ArmaSearch& search, c
   if (k == 0 || !(at.value.deviance > 0)) return out;
   Columns lower = angle_precision(search, problem, at, freedom);
   if (!cholesky(lower)) return out;
+  ArmaModels<1> models;
+  ArmaRecursion<1> filter;
+  models.prepare(problem.order);
   std::vector<double> u(k), coefficients(k), work(k);
   for (std::size_t c = 0; c < k; ++c) {
     // Column c of the inverse transpose of the factor.
@@ -91,9 +105,16 @@ inline std::vector<std::vector<double>> moved_coefficients(ArmaSearch& search, c
     for (std::size_t j = c + 1; j-- > 0;) {
       direction[j] = (direction[j] - dot(lower.column(j) + j + 1, direction.data() + j + 1, k - j - 1)) / lower(j, j);
     }
-    for (std::size_t j = 0; j < k; ++j) u[j] = at.u[j] + by * direction[j];
-    ArmaAngles{problem.order}.coefficients(u, coefficients, work);
-    out.push_back(coefficients);
+    // Where one way leads to the edge of stationarity the other does not.
+    for (const double way : {by, -by}) {
+      for (std::size_t j = 0; j < k; ++j) u[j] = at.u[j] + way * direction[j];
+      ArmaAngles{problem.order}.coefficients(u, coefficients, work);
+      models.set(0, coefficients);
+      models.start(filter, 0);
+      if (!models.valid(0)) continue;
+      out.push_back(coefficients);
+      break;
+    }
   }
   return out;
 }

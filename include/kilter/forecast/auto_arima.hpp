@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kilter/core/contract.hpp"
+#include "kilter/core/progress.hpp"
 #include "kilter/core/series.hpp"
 #include "kilter/core/status.hpp"
 #include "kilter/forecast/arima.hpp"
@@ -29,13 +30,13 @@ inline constexpr std::size_t automatic_order = std::numeric_limits<std::size_t>:
 
 /// Chooses the order of an ARIMA model and fits it.
 ///
-/// Seasonal and ordinary differences by tests (`seasonal_differences`, `ordinary_differences`); a constant is tried where at most one
-/// difference is taken. The search walks from a few simple models to the best of their neighbours, one coefficient more or less, as
-/// long as that lowers the criterion; `stepwise = false` goes through all orders with at most `max_coefficients` instead. Where a
-/// likelihood is cheap every model is fitted by it; on long series with long lags models are ranked by the likelihood at their
-/// conditional optimum first. The best `refit` of them are then fitted exactly from several starts, and the best of those is taken.
-/// A model with a root of any of its polynomials within `root_limit` of the unit circle is not taken: it is a difference, or two
-/// factors that cancel, in disguise.
+/// Seasonal and ordinary differences by tests (`seasonal_differences`, `ordinary_differences`); a constant is tried where at most
+/// one difference is taken. The search walks from a few simple models to the best of their neighbours, one coefficient more or
+/// less, as long as that lowers the criterion; `stepwise = false` goes through all orders with at most `max_coefficients` instead.
+/// Where a likelihood is cheap every model is fitted by it; on long series with long lags models are ranked by the likelihood at
+/// their conditional optimum first. The best `refit` of them are then fitted exactly from several starts, and the best of those is
+/// taken. A model with a root of any of its polynomials within `root_limit` of the unit circle is not taken: it is a difference, or
+/// two factors that cancel, in disguise.
 ///
 /// A constant series gets a constant for a model. `Status::infeasible` when no model has 3 observations more than coefficients.
 /// Throws as `Arima` does.
@@ -55,6 +56,7 @@ struct AutoArima {
   std::size_t max_models = 100;      ///< of the stepwise search
   std::size_t refit = 4;
   double root_limit = 1.01;
+  Budget budget{};  ///< of the search: when it is spent, the best model so far is fitted and the status says why
   Transform transform{};
   Features features{};
   bool parameter_uncertainty = true;
@@ -88,9 +90,12 @@ inline bool roots_beyond(std::span<const double> a, double sign, double limit) {
 class OrderSearch {
  public:
   OrderSearch(const AutoArima& options, const Arima& model, std::vector<double> y, const Regressors& x, ArimaFitter& fitter)
-      : options_(options), model_(model), fitter_(fitter) {
+      : options_(options), model_(model), fitter_(fitter), watch_(options.budget) {
     const std::size_t n = y.size();
-    for (const bool constant : {false, true}) designs_[constant ? 1 : 0] = make_design(model.order, constant, y, x);
+    for (const bool constant : {false, true}) {
+      full_[constant ? 1 : 0] = make_design(model.order, constant, y, x);
+      designs_[constant ? 1 : 0] = x.columns() > 0 ? without_columns(full_[constant ? 1 : 0]) : full_[constant ? 1 : 0];
+    }
     // More lags than a third of the series are not looked for.
     most_ = model.order;
     most_.p = std::min(options.max_p, n / 3);
@@ -115,7 +120,23 @@ class OrderSearch {
     return std::move(tried_);
   }
 
+  /// `feasible`, or why the search ended early.
+  [[nodiscard]] Status ended() const { return ended_; }
+
  private:
+  /// The problem of what ordinary least squares leaves: with regressors, orders are looked for there, at a cost that does not
+  /// depend on how many they are; the best few are then fitted with them.
+  ArimaDesign without_columns(ArimaDesign design) {
+    ArmaProblem& problem = design.problem;
+    problem.levels = {};
+    fitter_.search.likelihood.prepare(problem);
+    std::vector<double> rest(fitter_.search.likelihood.length());
+    fitter_.search.likelihood.at({}, rest);
+    problem.data.values = std::move(rest);
+    problem.flat = 0;
+    return design;
+  }
+
   void start() {
     const std::size_t sp = std::min<std::size_t>(1, most_.seasonal_p), sq = std::min<std::size_t>(1, most_.seasonal_q);
     const std::size_t p = std::min<std::size_t>(2, most_.p), q = std::min<std::size_t>(2, most_.q);
@@ -129,7 +150,7 @@ class OrderSearch {
 
   /// From the best model so far to the best of its neighbours, until none is better.
   void climb() {
-    while (tried_.size() < options_.max_models) {
+    while (tried_.size() < options_.max_models && ok(ended_)) {
       auto best = std::min_element(tried_.begin(), tried_.end(), better);
       if (best == tried_.end() || best->expanded || !std::isfinite(best->criterion)) return;
       best->expanded = true;
@@ -153,7 +174,8 @@ class OrderSearch {
       for (std::size_t sq = 0; sq <= most_.seasonal_q; ++sq) {
         for (std::size_t p = 0; p <= most_.p; ++p) {
           for (std::size_t q = 0; q <= most_.q && p + q + sp + sq <= options_.max_coefficients; ++q) {
-            for (int constant = 0; constant <= (with_constant_ ? 1 : 0); ++constant) try_order(p, q, sp, sq, constant != 0, nullptr);
+            for (int constant = 0; constant <= (with_constant_ ? 1 : 0); ++constant)
+              try_order(p, q, sp, sq, constant != 0, nullptr);
           }
         }
       }
@@ -164,6 +186,9 @@ class OrderSearch {
   /// coefficient being 0, or Hannan and Rissanen's.
   void try_order(std::size_t p, std::size_t q, std::size_t sp, std::size_t sq, bool constant, const ArimaCandidate* from) {
     if (p > most_.p || q > most_.q || sp > most_.seasonal_p || sq > most_.seasonal_q) return;
+    // The first model is always fitted, so that there is one.
+    if (!tried_.empty() && ok(ended_)) ended_ = watch_.check();
+    if (!ok(ended_)) return;
     ArimaCandidate next{model_.order, constant};
     next.order.p = p;
     next.order.q = q;
@@ -182,9 +207,10 @@ class OrderSearch {
   }
 
   void evaluate(ArimaCandidate& c, const ArimaCandidate* from) {
-    ArmaProblem& problem = designs_[c.constant ? 1 : 0].problem;
+    ArimaDesign& design = designs_[c.constant ? 1 : 0];
+    ArmaProblem& problem = design.problem;
     problem.order = c.order;
-    if (problem.data.length < problem.flat + parameters(c) + 3) return;
+    if (problem.data.length < design.gaps + parameters(c) + 3) return;
     std::vector<std::vector<double>> starts{hannan_rissanen_start(fitter_.search, problem)};
     if (from != nullptr) starts.push_back(inherited(*from, c.order));
     problem.conditional = conditional_first_ && c.order.ar_degree() + parameters(c) + 3 <= problem.data.length;
@@ -198,7 +224,8 @@ class OrderSearch {
     judge(c, std::move(best));
   }
 
-  ArmaOptimum best_end(const ArmaProblem& problem, const std::vector<std::vector<double>>& starts, std::size_t limit, bool polish_only) {
+  ArmaOptimum best_end(const ArmaProblem& problem, const std::vector<std::vector<double>>& starts, std::size_t limit,
+                       bool polish_only) {
     ArmaOptimum best;
     for (const std::vector<double>& start : starts) {
       ArmaOptimum end = fitter_.search.minimise(problem, start, limit, polish_only);
@@ -259,9 +286,7 @@ class OrderSearch {
       rest = rest.subspan(count);
       return result;
     };
-    const bool p = beyond(c.order.p, 1), q = beyond(c.order.q, -1);
-    const bool sp = beyond(c.order.seasonal_p, 1), sq = beyond(c.order.seasonal_q, -1);
-    return p && q && sp && sq;
+    return beyond(c.order.p, 1) && beyond(c.order.q, -1) && beyond(c.order.seasonal_p, 1);
   }
 
   static bool better(const ArimaCandidate& a, const ArimaCandidate& b) { return a.criterion < b.criterion; }
@@ -271,31 +296,43 @@ class OrderSearch {
     while (!tried_.empty() && !std::isfinite(tried_.back().criterion)) tried_.pop_back();
   }
 
-  /// The best few, fitted exactly from several starts.
+  /// The best few, fitted exactly from several starts. One whose exact optimum lies too near to a unit root makes room for the
+  /// next; where that befalls all that are looked at, they stay as they were found.
   void refine() {
-    if (tried_.size() > options_.refit) tried_.resize(std::max<std::size_t>(options_.refit, 1));
-    for (ArimaCandidate& c : tried_) {
-      ArmaProblem& problem = designs_[c.constant ? 1 : 0].problem;
-      problem.order = c.order;
-      const ArimaCandidate before = c;
-      std::vector<std::vector<double>> starts{c.u};
-      if (!conditional_first_) {
-        for (auto& start : scattered_starts(fitter_.search, problem, 24, 2)) starts.push_back(std::move(start));
-      }
-      ArmaOptimum best = best_end(problem, starts, 60, false);
-      judge(c, std::move(best));
-      // A higher peak of the likelihood may lie where roots cancel; the one found before is then kept.
-      if (!std::isfinite(c.criterion) && !conditional_first_) c = before;
+    std::vector<ArimaCandidate> kept;
+    const std::size_t wanted = std::max<std::size_t>(options_.refit, 1);
+    for (std::size_t i = 0; i < std::min(tried_.size(), 4 * wanted) && kept.size() < wanted && ok(ended_); ++i) {
+      ArimaCandidate c = refined(tried_[i]);
+      if (std::isfinite(c.criterion)) kept.push_back(std::move(c));
     }
+    if (kept.empty()) return;
+    tried_ = std::move(kept);
     rank();
+  }
+
+  ArimaCandidate refined(const ArimaCandidate& found) {
+    ArmaProblem& problem = full_[found.constant ? 1 : 0].problem;
+    problem.order = found.order;
+    std::vector<std::vector<double>> starts{found.u};
+    if (!conditional_first_) {
+      for (auto& start : scattered_starts(fitter_.search, problem, 24, 2)) starts.push_back(std::move(start));
+    }
+    ArmaOptimum best;
+    for (const auto& start : starts) fitter_.search.keep_better(problem, fitter_.search.minimise(problem, start, 60), best);
+    ArimaCandidate out = found;
+    judge(out, std::move(best));
+    // A higher peak of the likelihood may lie where roots cancel; the one found before is then kept.
+    return std::isfinite(out.criterion) || conditional_first_ ? out : found;
   }
 
   const AutoArima& options_;
   const Arima& model_;
   ArimaFitter& fitter_;
-  ArimaDesign designs_[2]{};
+  ArimaDesign full_[2]{}, designs_[2]{};  ///< without and with a constant: all there is, and what is searched
   ArimaOrder most_{};
   bool with_constant_ = false, conditional_first_ = false;
+  Stopwatch watch_;
+  Status ended_ = Status::feasible;
   std::vector<ArimaCandidate> tried_{};
 };
 
@@ -310,38 +347,65 @@ inline std::vector<double> without_regression(ArimaFitter& fitter, const std::ve
   return rest;
 }
 
-/// The differences that tests ask for; one that would leave too little is not taken.
-inline ArimaOrder choose_differences(const AutoArima& options, std::vector<double> y) {
-  ArimaOrder order{.period = options.period};
-  const auto is_flat = [](const std::vector<double>& v) { return is_constant(observed(v), rounding_of(v)); };
-  if (is_flat(y)) return order;
-  order.seasonal_d = options.seasonal_d != automatic_order ? options.seasonal_d : seasonal_differences(y, options.period, options.seasonal);
-  for (std::size_t k = 0; k < order.seasonal_d && y.size() > options.period; ++k) difference(y, options.period);
-  if (options.d != automatic_order) {
-    order.d = options.d;
-  } else if (!is_flat(y)) {
-    order.d = ordinary_differences(y, options.ordinary);
-    difference(y, 1);
-    if (order.d > 1 && kpss(observed(y)).statistic < options.second_difference) order.d = 1;
+/// How often a series is differenced, and whether anything varies after that.
+struct Differencing {
+  ArimaOrder order{};
+  bool flat = false;
+};
+
+/// The differences that are asked for, or else those that tests ask for.
+inline Differencing choose_differences(const AutoArima& options, std::vector<double> y) {
+  Differencing out{{.period = options.period}, false};
+  const auto is_flat = [&y] { return is_constant(observed(y), rounding_of(y)); };
+  const bool flat = is_flat();
+  if (options.seasonal_d != automatic_order) {
+    out.order.seasonal_d = options.seasonal_d;
+  } else if (!flat) {
+    out.order.seasonal_d = seasonal_differences(y, options.period, options.seasonal);
   }
-  return order;
+  const double rounding = rounding_of(y);
+  for (std::size_t k = 0; k < out.order.seasonal_d; ++k) difference(y, options.period);
+  if (options.d != automatic_order) {
+    out.order.d = options.d;
+  } else if (!is_constant(observed(y), rounding)) {
+    out.order.d = ordinary_differences(y, options.ordinary);
+    std::vector<double> once = y;
+    difference(once, 1);
+    if (out.order.d > 1 && kpss(observed(once)).statistic < options.second_difference) out.order.d = 1;
+  }
+  for (std::size_t k = 0; k < out.order.d; ++k) difference(y, 1);
+  out.flat = is_constant(observed(y), rounding);
+  return out;
 }
 
 }  // namespace detail
 
 inline FittedArima AutoArima::fit(const Series& history, const Regressors& x) const {
   detail::ArimaFitter fitter;
-  Arima model{.order = {.period = period}, .constant = Constant::none, .transform = transform, .features = features,
-              .parameter_uncertainty = parameter_uncertainty, .levels = levels};
+  Arima model{.order = {.period = period},
+              .constant = Constant::none,
+              .transform = transform,
+              .features = features,
+              .parameter_uncertainty = parameter_uncertainty,
+              .levels = levels};
   detail::ArimaFitter::check(model, history, x);
   require(period > 0, "period", period, "must be positive");
+  require(root_limit >= 1, "root_limit", root_limit, "must be at least 1");
+  require(refit > 0, "refit", refit, "must be positive");
   const std::vector<double> y = detail::forward(transform, history.values);
   const detail::Stretch stretch = detail::observed_stretch(y);
   const std::vector<double> inside = detail::ArimaFitter::slice(y, stretch);
   const Regressors rows = x.slice(stretch.first, inside.size());
-  model.order = detail::choose_differences(*this, detail::without_regression(fitter, inside, rows));
+  const detail::Differencing differencing = detail::choose_differences(*this, detail::without_regression(fitter, inside, rows));
+  model.order = differencing.order;
+  detail::check_order(model.order);
   std::vector<detail::ArimaCandidate> best;
-  if (inside.size() > model.order.differences() + 3) best = detail::OrderSearch{*this, model, inside, rows, fitter}.run();
+  Status ended = Status::feasible;
+  if (!differencing.flat && inside.size() > model.order.differences() + 3) {
+    detail::OrderSearch search{*this, model, inside, rows, fitter};
+    best = search.run();
+    ended = search.ended();
+  }
   if (best.empty()) {
     // Nothing varies, or there is next to nothing: a constant, or the drift of a line.
     const bool constant = allow_constant && model.order.d + model.order.seasonal_d <= 1;
@@ -350,7 +414,9 @@ inline FittedArima AutoArima::fit(const Series& history, const Regressors& x) co
   }
   model.order = best.front().order;
   model.constant = best.front().constant ? Constant::included : Constant::none;
-  return fitter.fit(model, history, x, &best.front().u);
+  FittedArima out = fitter.fit(model, history, x, &best.front().u);
+  if (ok(out.status) && !ok(ended)) out.status = ended;
+  return out;
 }
 
 }  // namespace kilter::forecast

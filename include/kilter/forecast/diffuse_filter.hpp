@@ -66,7 +66,7 @@ class DiffuseFilter {
   /// without gaps, which see the same gains. (For a constant of the differenced series: a regressor whose difference is 1.)
   void run(const ArmaStreams& levels) {
     begin(levels);
-    for (std::size_t t = 0; t < levels.length && valid(); ++t) {
+    for (std::size_t t = 0; t < levels.length && models_.valid(0); ++t) {
       if (t < differences_) {
         take_first(levels, t);
       } else {
@@ -76,22 +76,22 @@ class DiffuseFilter {
   }
 
   /// Innovations over their deviations, of the observed values that resolve no diffuse direction, oldest first: `rows()` of them.
-  /// How many they are depends on which values are missing, and not on the coefficients.
+  /// How many they are depends on which values are missing, and not on the coefficients (as long as they are stationary).
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] const double* out(std::size_t stream) const { return out_.data() + stream * length_; }
   /// The sum of the logarithms of their variances, and of the diffuse parts of the variances of the values that resolve a
   /// direction: log L = −½ (rows log 2πσ² + log_variances + Σ out² / σ²), the marginal likelihood.
   [[nodiscard]] double log_variances(std::size_t /*lane*/ = 0) const { return log_sum_; }
-  /// False where the autoregression is not stationary, or so near to it that rounding has spoilt the variances; nothing else is
-  /// then told.
+  /// False where the autoregression is not stationary, or so near to it that rounding has spoilt the variances: the
+  /// innovations mean nothing then.
   [[nodiscard]] bool valid(std::size_t /*lane*/ = 0) const { return valid_; }
   /// Directions of the first D values that no observation has resolved, such as a phase of the season that was never seen.
   [[nodiscard]] std::size_t unresolved() const { return rank_; }
 
  private:
   static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-  /// A value resolves a direction when the diffuse part of its deviation is more than this part of the largest one so far. Rows of
-  /// B are turned by reflections only, so their rounding errors stay around 1e-15 of it.
+  /// What is less than this part of the longest row of B so far is rounding. Rows are only added up and turned by reflections, so
+  /// their errors stay around 1e-15 of it as long as what is 0 is made exactly 0.
   static constexpr double tolerance = 1e-11;
 
   void begin(const ArmaStreams& in) {
@@ -170,10 +170,9 @@ class DiffuseFilter {
   void step(const ArmaStreams& in, std::size_t t) {
     for (std::size_t k = 0; k < lagged_.size(); ++k) lagged_[k] = (t - difference_.lag[k]) % differences_;
     const double variance = expect();
-    const double spread = rank_ > 0 ? std::sqrt(dot(spread_.data(), spread_.data(), rank_)) : 0;
-    largest_ = std::max(largest_, spread);
+    const double spread = settle(spread_.data());
     const bool observed = !std::isnan(in.stream(0)[t]);
-    if (observed && spread > tolerance * largest_) {
+    if (observed && spread > 0) {
       resolve(in, t, variance, spread);
     } else if (observed) {
       learn(in, t, variance);
@@ -218,7 +217,7 @@ class DiffuseFilter {
 
   /// An ordinary observation. Its own shock alone has variance 1: what is less has lost its digits.
   void learn(const ArmaStreams& in, std::size_t t, double variance) {
-    valid_ = variance > 1 - 1e-3;
+    valid_ = valid_ && variance > 1 - 1e-3;
     variance = std::max(1.0, variance);
     const double inverse = 1 / std::sqrt(variance);
     for (std::size_t i = 0; i < extent_; ++i) gain_[i] = row_[i] * inverse;
@@ -258,6 +257,16 @@ class DiffuseFilter {
       add_scaled(row, -size * dot(row, spread_.data(), rank_), spread_.data(), rank_);
     }
     --rank_;
+    for (std::size_t i = window_; i < extent_; ++i) settle(diffuse_row(i));
+  }
+
+  /// The length of a row of B; one that is nothing but rounding becomes exactly 0.
+  double settle(double* row) {
+    const double size = rank_ > 0 ? std::sqrt(dot(row, row, rank_)) : 0;
+    largest_ = std::max(largest_, size);
+    if (size > tolerance * largest_) return size;
+    std::fill_n(row, rank_, 0.0);
+    return 0;
   }
 
   /// Puts the level into the register, in the place of the one D before.
@@ -284,12 +293,8 @@ class DiffuseFilter {
     return slot_[at];
   }
 
-  /// Forgets a missing level; its rows are left empty until the slot is used again.
+  /// Forgets a missing level. Its rows stay, true but of no use, until the slot is taken again.
   void leave(std::size_t slot) {
-    std::fill_n(gain_.begin(), extent_, 0.0);
-    covariance_.put_row(slot, gain_.data(), extent_);
-    std::fill_n(diffuse_row(slot), columns_, 0.0);
-    row_[slot] = 0;
     slot_[place_[slot - window_]] = none;
     place_[slot - window_] = none;
     while (extent_ > window_ && place_[extent_ - 1 - window_] == none) --extent_;

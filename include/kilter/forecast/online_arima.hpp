@@ -1,7 +1,7 @@
 #pragma once
 /// @file
-/// `OnlineArima`: a fitted ARIMA model that lives on: it takes values as they come, notices when they no longer fit, and then learns
-/// anew from the recent past.
+/// `OnlineArima`: a fitted ARIMA model that lives on: it takes values as they come, notices when they no longer fit, and then
+/// learns anew from the recent past.
 
 #include <algorithm>
 #include <cmath>
@@ -28,8 +28,8 @@ struct OnlineOptions {
 
 namespace detail {
 
-/// Cumulative sums of log-likelihood ratios of standardised innovations against a shift up or down and a wider spread (Page 1954). A
-/// threshold of log γ gives at least γ values between false alarms of each (Lorden 1971). Innovations count as at most four
+/// Cumulative sums of log-likelihood ratios of standardised innovations against a shift up or down and a wider spread (Page 1954).
+/// A threshold of log γ gives at least γ values between false alarms of each (Lorden 1971). Innovations count as at most four
 /// deviations, so that no single outlier is a change.
 struct InnovationCusum {
   double up = 0, down = 0, wide = 0;
@@ -42,9 +42,7 @@ struct InnovationCusum {
     move(wide, since_wide, 0.5 * z * z * (1 - 1 / (spread * spread)) - std::log(spread));
   }
   [[nodiscard]] double largest() const { return std::max({up, down, wide}); }
-  [[nodiscard]] std::size_t age() const {
-    return largest() == up ? since_up : (largest() == down ? since_down : since_wide);
-  }
+  [[nodiscard]] std::size_t age() const { return largest() == up ? since_up : (largest() == down ? since_down : since_wide); }
 
  private:
   static void move(double& sum, std::size_t& since, double ratio) {
@@ -57,12 +55,13 @@ struct InnovationCusum {
 
 /// Keeps a fitted model up to date. `append` is O(r) but for the values at which the model is fitted anew: when the cumulative sums
 /// of its innovations say that something has changed, each `refit_every` values, or on `refit()`. A new fit starts from the old
-/// coefficients; after a change it looks only at the values since the change, but at least `least`, and again when there are as many.
-/// A fit that fails leaves the old model. Regressors can be `features` only. Memory is bounded by the window and the longest lag.
+/// coefficients; after a change it looks only at the values since the change, but at least `least`, and again when there are as
+/// many. A fit that fails leaves the old model. Regressors can be `features` only. Memory is bounded by the window and the longest
+/// lag.
 class OnlineArima {
  public:
-  /// Goes on from `fit`, which was fitted to `history`. Throws when the fit failed or is not of this history, when it has regressors
-  /// other than features, or when an option is out of its range.
+  /// Goes on from `fit`, which was fitted to `history`. Throws when the fit failed or is not of this history, when it has
+  /// regressors other than features, or when an option is out of its range.
   OnlineArima(FittedArima fit, const Series& history, OnlineOptions options = {})
       : options_(options), fit_(std::move(fit)), window_(history) {
     require(fit_.usable(), "fit.status", name(fit_.status), "must be that of a model that was fitted");
@@ -103,14 +102,20 @@ class OnlineArima {
   }
 
   [[nodiscard]] Forecast forecast(std::size_t horizon) const { return fit_.forecast(horizon); }
-  [[nodiscard]] Paths simulate(std::size_t horizon, std::size_t count, Rng& rng) const { return fit_.simulate(horizon, count, rng); }
+  [[nodiscard]] Paths simulate(std::size_t horizon, std::size_t count, Rng& rng) const {
+    return fit_.simulate(horizon, count, rng);
+  }
 
   /// Fits the model to the window, from the coefficients of now; returns how that ended. The old model stays unless the new one is
   /// usable.
   Status refit() {
     if (window_.size() > options_.window) shorten(options_.window);
-    Arima model{.order = fit_.order, .constant = fit_.constant ? Constant::included : Constant::none, .transform = fit_.transform,
-                .features = fit_.features, .levels = fit_.levels};
+    Arima model{.order = fit_.order,
+                .constant = fit_.constant ? Constant::included : Constant::none,
+                .transform = fit_.transform,
+                .features = fit_.features,
+                .parameter_uncertainty = fit_.parameter_uncertainty,
+                .levels = fit_.levels};
     const std::vector<double> start = detail::ArmaAngles{fit_.order}.angles(fit_.state.model().coefficients, 0.99);
     const Regressors x = regressors(fit_.features, window_.start, window_.step, window_.size(), fit_.origin);
     detail::ArimaFitter fitter;

@@ -13,6 +13,7 @@
 #include "kilter/core/contract.hpp"
 #include "kilter/core/series.hpp"
 #include "kilter/forecast/forecast.hpp"
+#include "kilter/forecast/transform.hpp"
 
 namespace kilter::forecast {
 
@@ -37,6 +38,9 @@ struct Band {
   Time start{};
   Seconds step = units::h;
   std::vector<double> lower{}, upper{};
+
+  [[nodiscard]] Series lower_series() const { return {start, step, lower}; }
+  [[nodiscard]] Series upper_series() const { return {start, step, upper}; }
 
   /// Whether no step of `path` lies outside; throws unless the lengths are equal.
   [[nodiscard]] bool contains(std::span<const double> path) const {
@@ -118,11 +122,12 @@ inline StepMoments step_moments(const Paths& paths, std::size_t h) {
 /// largest standardised deviation along a path: the sup-t band (Montiel Olea and Plagborg-Møller 2019, algorithm 1; Wolf and
 /// Wunderli 2015 for forecast paths). The ⌈level (count + 1)⌉-th smallest is taken, so that one more path from the same model lies
 /// inside with a probability of about `level` and no less; take some hundreds of paths and more for a level near 1. The band is
-/// symmetric; for a skewed quantity draw paths on the scale on which it is not. `missing` where the paths are. Throws unless
-/// 0 < level < 1 and there is a path. O(horizon count).
-[[nodiscard]] inline Band simultaneous_band(const Paths& paths, double level) {
+/// symmetric on the scale of `transform`: give that of the model where the quantity is skewed. `missing` where the paths are.
+/// Throws unless 0 < level < 1 and there is a path. O(horizon count).
+[[nodiscard]] inline Band simultaneous_band(Paths paths, double level, const Transform& transform = {}) {
   detail::check_paths(paths);
   detail::check_level(level);
+  paths.values = detail::forward(transform, paths.values);
   std::vector<detail::StepMoments> moments;
   for (std::size_t h = 0; h < paths.horizon; ++h) moments.push_back(detail::step_moments(paths, h));
   std::vector<double> largest(paths.count, 0.0);
@@ -137,8 +142,8 @@ inline StepMoments step_moments(const Paths& paths, std::size_t h) {
   const double factor = largest[std::clamp(rank, std::size_t{1}, paths.count) - 1];
   Band out{paths.start, paths.step, {}, {}};
   for (const auto& [mean, deviation] : moments) {
-    out.lower.push_back(mean - factor * deviation);
-    out.upper.push_back(mean + factor * deviation);
+    out.lower.push_back(transform.inverse(mean - factor * deviation));
+    out.upper.push_back(transform.inverse(mean + factor * deviation));
   }
   return out;
 }

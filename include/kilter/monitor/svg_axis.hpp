@@ -216,9 +216,20 @@ class TimeTicks {
     constexpr std::array<double, 10> steps = {1, 2, 7, 14, 28, 61, 91, 182, 365, 3653};
     const auto wide = std::find_if(steps.begin(), steps.end(), [&](double s) { return s * day * per_second_ >= (year ? 90 : 56); });
     const double step = (wide == steps.end() ? std::ceil(90 / per_second_ / day / 3653) * 3653 : *wide) * day;
+    if (year && step >= 365 * day) return add_years(out, std::llround(step / day / 365.25));
     const double origin = elapsed_ ? 0 : std::ceil(range_.low / day) * day;
     for (double t = origin; t <= range_.high && out.labels.size() < 512; t += step) {
       out.labels.push_back({t, day_text(std::floor(t / day), year)});
+      out.strong.push_back(t);
+    }
+  }
+  /// The first of January of each `by`-th year.
+  void add_years(Ticks& out, std::int64_t by) const {
+    std::int64_t y = kilter::detail::civil_from_days(static_cast<std::int64_t>(std::floor((range_.low - 1) / day))).year + 1;
+    for (y += ((-y) % by + by) % by; out.labels.size() < 512; y += by) {
+      const double t = static_cast<double>(kilter::detail::days_from_civil(y, 1, 1)) * day;
+      if (t > range_.high) return;
+      out.labels.push_back({t, std::to_string(y)});
       out.strong.push_back(t);
     }
   }
