@@ -283,7 +283,7 @@ class ArimaFitter {
   }
 
   ArmaOptimum optimum(const Arima& model, ArimaDesign& design, const std::vector<double>* start) {
-    if (start != nullptr) return search.minimise(design.problem, *start, model.iteration_limit);
+    if (start != nullptr) return search.minimise(design.problem, *start, {.iterations = model.iteration_limit});
     if (!design.problem.conditional) return exact_optimum(search, design.problem, model.iteration_limit);
     ArmaOptimum best =
         conditional_optimum(search, design.problem, hannan_rissanen_start(search, design.problem), model.iteration_limit);

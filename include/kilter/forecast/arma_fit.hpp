@@ -24,25 +24,31 @@ struct ArmaOptimum {
   std::size_t iterations = 0;
 };
 
+/// How far a search goes: at most so many iterations of each method; settled when a step gains less than this part of the deviance.
+struct SearchLimits {
+  std::size_t iterations = 100;
+  double tolerance = 1e-11;
+  bool polish_only = false;
+};
+
 /// Searches over the angles of one problem after another, in buffers of its own.
 class ArmaSearch {
  public:
   ArmaLikelihood likelihood{};
 
   /// Levenberg (1944) and Marquardt (1963) on the residuals whose squares add up to the deviance, with the damping rule of Nielsen
-  /// (1999); where that does not settle, quasi-Newton steps on the logarithm of the deviance, unless `polish_only`. At most `limit`
-  /// iterations of each; settled when a step gains less than a part in 10¹¹.
-  ArmaOptimum minimise(const ArmaProblem& problem, std::vector<double> start, std::size_t limit, bool polish_only = false) {
+  /// (1999); where that does not settle, quasi-Newton steps on the logarithm of the deviance, unless only a polish is wanted.
+  ArmaOptimum minimise(const ArmaProblem& problem, std::vector<double> start, const SearchLimits& limits) {
     likelihood.prepare(problem);
+    tolerance_ = limits.tolerance;
     ArmaOptimum out{Status::iteration_limit, std::move(start), {}, 0};
     residuals_.resize(likelihood.length());
     trial_residuals_.resize(likelihood.length());
     out.value = likelihood.at(out.u, residuals_);
     if (!std::isfinite(out.value.deviance)) return out.status = Status::numerical_failure, out;
     if (out.u.empty() || !(out.value.deviance > 0)) return out.status = Status::feasible, out;
-    levenberg_marquardt(out, limit);
-    if (!ok(out.status) && !polish_only) quasi_newton(out, limit);
-    likelihood.at(out.u, residuals_);
+    levenberg_marquardt(out, limits.iterations);
+    if (!ok(out.status) && !limits.polish_only) quasi_newton(out, limits.iterations);
     return out;
   }
 
@@ -72,8 +78,6 @@ class ArmaSearch {
   }
 
  private:
-  static constexpr double tolerance = 1e-11;
-
   /// Jᵀ J and Jᵀ r.
   void normal_equations(std::size_t k) {
     const std::size_t n = likelihood.length();
@@ -96,11 +100,12 @@ class ArmaSearch {
       normal_equations(k);
       const double before = at.value.deviance;
       if (!damped_step(at, damping)) {
-        // No step goes down: an optimum to rounding where the slope is nothing, trouble elsewhere.
-        if (relative_slope(before) < 1e-6) at.status = Status::feasible;
+        // No step goes down: an optimum where a slope is next to nothing, trouble elsewhere.
+        if (relative_slope(before) < 1e-6 || (damping <= 1 && predicted_gain() <= tolerance_ * before))
+          at.status = Status::feasible;
         return;
       }
-      if (before - at.value.deviance <= tolerance * before && damping <= 1) {
+      if (before - at.value.deviance <= tolerance_ * before && damping <= 1) {
         at.status = Status::feasible;
         return;
       }
@@ -135,6 +140,8 @@ class ArmaSearch {
       if (longest > 0.5) {
         for (double& s : step_) s *= 0.5 / longest;
       }
+      // What the model itself does not promise is not worth a likelihood.
+      if (predicted_gain() <= 0.1 * tolerance_ * at.value.deviance) return false;
       trial_.resize(k);
       for (std::size_t i = 0; i < k; ++i) trial_[i] = at.u[i] + step_[i];
       const ArmaValue value = likelihood.at(trial_, trial_residuals_);
@@ -192,7 +199,7 @@ class ArmaSearch {
       if (!(descent < 0)) break;
       const double gained = line_search(at, direction, descent, value);
       value -= gained;
-      if (gained <= tolerance) {
+      if (gained <= tolerance_) {
         at.status = Status::feasible;
         break;
       }
@@ -241,6 +248,7 @@ class ArmaSearch {
     }
   }
 
+  double tolerance_ = 1e-11;
   std::vector<double> residuals_{}, trial_residuals_{}, jacobian_{}, gradient_{}, step_{}, trial_{};
   Columns matrix_{};
 };

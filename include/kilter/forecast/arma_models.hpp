@@ -230,7 +230,7 @@ class ArmaModels {
  private:
   /// Stepping down and up loses about as many digits as the variance of the autoregression has: above this it is done in twice as
   /// many. (Measured: up to 86 nats were lost near the unit circle in doubles, in a likelihood of 588.)
-  static constexpr double delicate = 1e3;
+  static constexpr double delicate = 1e4;
   /// The recursion itself, in doubles, is off by some 1e-5 nats at 1e7 and 1e-2 at 1e11.
   static constexpr double hopeless = 1e10;
 

@@ -112,7 +112,7 @@ inline ArmaOptimum conditional_optimum(ArmaSearch& search, ArmaProblem& problem,
   ArmaOptimum best;
   if (problem.order.ar_degree() + least <= problem.data.length) {
     for (const std::vector<double>& u : {start, std::vector<double>(start.size(), 0.0)}) {
-      ArmaOptimum end = search.minimise(problem, u, limit);
+      ArmaOptimum end = search.minimise(problem, u, {.iterations = limit});
       end.iterations += best.iterations;
       if (end.value.deviance < best.value.deviance || best.u.empty()) best = std::move(end);
     }
@@ -156,7 +156,7 @@ inline std::vector<std::vector<double>> scattered_starts(ArmaSearch& search, con
 /// one.
 inline ArmaOptimum exact_optimum(ArmaSearch& search, ArmaProblem& problem, std::size_t limit, std::size_t scattered = 64) {
   const std::vector<double> zeros(problem.order.coefficients(), 0.0);
-  if (zeros.empty()) return search.minimise(problem, zeros, limit);
+  if (zeros.empty()) return search.minimise(problem, zeros, {.iterations = limit});
   std::vector<std::vector<double>> starts{hannan_rissanen_start(search, problem), zeros};
   ArmaOptimum conditional = conditional_optimum(search, problem, starts[0], limit);
   if (!conditional.u.empty()) {
@@ -167,7 +167,7 @@ inline ArmaOptimum exact_optimum(ArmaSearch& search, ArmaProblem& problem, std::
   ArmaOptimum best;
   std::size_t iterations = conditional.iterations;
   for (const std::vector<double>& start : starts) {
-    ArmaOptimum end = search.minimise(problem, start, limit);
+    ArmaOptimum end = search.minimise(problem, start, {.iterations = limit});
     iterations += end.iterations;
     search.keep_better(problem, std::move(end), best);
   }

@@ -214,25 +214,18 @@ class OrderSearch {
     std::vector<std::vector<double>> starts{hannan_rissanen_start(fitter_.search, problem)};
     if (from != nullptr) starts.push_back(inherited(*from, c.order));
     problem.conditional = conditional_first_ && c.order.ar_degree() + parameters(c) + 3 <= problem.data.length;
-    ArmaOptimum best = best_end(problem, {best_start(problem, starts)}, 40, false);
+    // Criteria are compared to far less than what this leaves undecided.
+    constexpr double tolerance = 1e-8;
+    ArmaSearch& search = fitter_.search;
+    ArmaOptimum best =
+        search.minimise(problem, best_start(problem, starts), {.iterations = 40, .tolerance = tolerance, .polish_only = true});
     if (std::exchange(problem.conditional, false)) {
       // Near the edges the conditional optimum is far from the exact one: a few exact steps from it, or from the neighbour.
       for (double& u : best.u) u = std::asin(0.98 * std::sin(u));
       starts.front() = std::move(best.u);
-      best = best_end(problem, {best_start(problem, starts)}, 3, true);
+      best = search.minimise(problem, best_start(problem, starts), {.iterations = 3, .tolerance = tolerance, .polish_only = true});
     }
     judge(c, std::move(best));
-  }
-
-  ArmaOptimum best_end(const ArmaProblem& problem, const std::vector<std::vector<double>>& starts, std::size_t limit,
-                       bool polish_only) {
-    ArmaOptimum best;
-    for (const std::vector<double>& start : starts) {
-      ArmaOptimum end = fitter_.search.minimise(problem, start, limit, polish_only);
-      if (end.value.deviance < best.value.deviance || best.u.empty()) best = std::move(end);
-      if (start.empty()) break;
-    }
-    return best;
   }
 
   std::vector<double> best_start(const ArmaProblem& problem, const std::vector<std::vector<double>>& starts) {
@@ -318,7 +311,8 @@ class OrderSearch {
       for (auto& start : scattered_starts(fitter_.search, problem, 24, 2)) starts.push_back(std::move(start));
     }
     ArmaOptimum best;
-    for (const auto& start : starts) fitter_.search.keep_better(problem, fitter_.search.minimise(problem, start, 60), best);
+    for (const auto& start : starts)
+      fitter_.search.keep_better(problem, fitter_.search.minimise(problem, start, {.iterations = 60}), best);
     ArimaCandidate out = found;
     judge(out, std::move(best));
     // A higher peak of the likelihood may lie where roots cancel; the one found before is then kept.
