@@ -110,6 +110,7 @@ struct ArmaValue {
 /// Evaluates likelihoods of one problem after another in buffers of its own.
 class ArmaLikelihood {
  public:
+  void prepare(const ArmaProblem&& problem) = delete;  // it is looked at again and again
   void prepare(const ArmaProblem& problem) {
     problem_ = &problem;
     columns_ = problem.data.count() - 1;
