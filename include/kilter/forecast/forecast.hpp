@@ -74,8 +74,8 @@ concept Forecaster = requires(const M& model, const Series& history, std::size_t
   return forecast;
 }
 
-/// A forecast from the mean and the deviation of each interval whose quantile at `levels[l]` is mean + `scores[l]` deviations. Throws
-/// when the lengths differ.
+/// A forecast from the mean and the deviation of each interval whose quantile at `levels[l]` is mean + `scores[l]` deviations.
+/// Throws when the lengths differ.
 [[nodiscard]] inline Forecast scaled_forecast(Time start, Seconds step, std::vector<double> mean, std::span<const double> deviation,
                                               std::vector<double> levels, std::span<const double> scores) {
   require(mean.size() == deviation.size(), "deviation.size()", deviation.size(), "must equal the length of the mean");
