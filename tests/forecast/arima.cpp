@@ -629,3 +629,39 @@ TEST_CASE("orders and regressors that make no sense are refused, and too little 
   CHECK_REFUSED(fit.simulate(3, 0, rng, x.slice(0, 3)), "paths.count");
   CHECK_REFUSED(fit.simulate(0, 3, rng, x.slice(0, 0)), "paths.horizon");
 }
+
+TEST_CASE("estimates are listed with their names, in the order of their errors") {
+  Rng rng{41};
+  const Series y{{}, units::h, test::simulate_arma({0.5}, {0.3}, 240, rng)};
+  Regressors x;
+  std::vector<double> load(240);
+  for (double& v : load) v = rng.normal();
+  x.add("load", load);
+  const FittedArima fit = Arima{.order = {1, 0, 1, 1, 0, 1, 12}}.fit(y, x);
+  const std::vector<Coefficient> list = fit.coefficients();
+  const std::vector<std::string> names{"ar1", "ma1", "sar1", "sma1", "mean", "load"};
+  const std::vector<double> values{fit.ar[0], fit.ma[0], fit.seasonal_ar[0], fit.seasonal_ma[0], fit.mean, fit.regression[0]};
+  REQUIRE(list.size() == names.size());
+  REQUIRE(fit.standard_errors.size() == names.size());
+  for (std::size_t k = 0; k < list.size(); ++k) {
+    CHECK(list[k].name == names[k]);
+    CHECK(list[k].value == values[k]);
+    CHECK((list[k].standard_error == fit.standard_errors[k] || std::isnan(fit.standard_errors[k])));
+  }
+}
+
+TEST_CASE("the likelihood at given coefficients is the one that the fit maximises") {
+  Rng rng{42};
+  const Series y{{}, units::h, test::simulate_arma({0.6}, {0.4}, 150, rng)};
+  const Arima model{.order = {1, 0, 1}};
+  const FittedArima fit = model.fit(y);
+  const std::vector<double> best{fit.ar[0], fit.ma[0]};
+  CHECK_THAT(model.log_likelihood(y, best), WithinAbs(fit.log_likelihood, 1e-9));
+  for (const double step : {-0.05, 0.05}) {
+    CHECK(model.log_likelihood(y, std::vector<double>{best[0] + step, best[1]}) < fit.log_likelihood);
+    CHECK(model.log_likelihood(y, std::vector<double>{best[0], best[1] + step}) < fit.log_likelihood);
+  }
+  CHECK(model.log_likelihood(y, std::vector<double>{1.01, 0.2}) == -std::numeric_limits<double>::infinity());
+  CHECK(std::isnan(Arima{.order = {0, 2, 0}}.log_likelihood(y.head(2), {})));
+  CHECK_REFUSED(model.log_likelihood(y, std::vector<double>{0.5}), "coefficients.size() = 1");
+}

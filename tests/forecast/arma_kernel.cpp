@@ -515,3 +515,17 @@ TEST_CASE("derivatives of the residuals agree with central differences") {
     }
   }
 }
+
+TEST_CASE("sums of two doubles keep twice the digits") {
+  using inside::DoubleDouble;
+  Rng rng{44};
+  for (int run = 0; run < 1000; ++run) {
+    const double x = rng.uniform(0.1, 10), y = rng.uniform(0.1, 10);
+    const DoubleDouble a{x}, b{y}, quotient = a / b, rest = quotient * b - a;
+    CHECK(std::abs(static_cast<double>(rest)) < 1e-30 * x);
+    // (a + tiny) − a is tiny, where a double would have lost it.
+    const DoubleDouble tiny{1e-20 * y};
+    CHECK_THAT(static_cast<double>((a + tiny) - a), WithinRel(1e-20 * y, 1e-10));
+    CHECK(static_cast<double>((a - b) + (b - a)) == 0);
+  }
+}

@@ -325,3 +325,22 @@ TEST_CASE("misuse of the automatic choice is refused by name") {
   CHECK_REFUSED((AutoArima{.transform = Transform::box_cox(0)}.fit(series({1, 0, 2}))), "history value = 0");
   CHECK_REFUSED(AutoArima{}.fit(y).forecast(0), "horizon = 0");
 }
+
+TEST_CASE("a search that is stopped or out of time gives its best model and says why it ended") {
+  Rng rng{43};
+  const Series y = series(test::simulate_arma({0.7}, {0.4}, 200, rng));
+  std::stop_source source;
+  source.request_stop();
+  const FittedArima stopped = AutoArima{.budget = {.stop = source.get_token()}}.fit(y);
+  const FittedArima late = AutoArima{.budget = {.time_limit = Duration{0}}}.fit(y);
+  CHECK(stopped.status == Status::cancelled);
+  CHECK(late.status == Status::time_limit);
+  for (const FittedArima& fit : {stopped, late}) {
+    CHECK(fit.usable());
+    CHECK(fit.order == ArimaOrder{});
+    CHECK(std::isfinite(fit.forecast(3).mean[2]));
+  }
+  CHECK(AutoArima{.budget = {.time_limit = Duration{3600}}}.fit(y).order == AutoArima{}.fit(y).order);
+  CHECK_REFUSED((AutoArima{.root_limit = 0.5}.fit(y)), "root_limit = 0.5");
+  CHECK_REFUSED((AutoArima{.refit = 0}.fit(y)), "refit = 0");
+}

@@ -193,3 +193,20 @@ TEST_CASE("levels, horizons and numbers of paths that make no sense are refused 
   CHECK_THROWS_AS(Naive{}.fit(Series{}).simulate(0, 1, rng), std::invalid_argument);
   CHECK_THROWS_AS(Mean{}.fit(Series{}).simulate(1, 0, rng), std::invalid_argument);
 }
+
+TEST_CASE("a joint band on a transform's scale is the band of the transformed paths, carried back") {
+  Rng rng{11};
+  const Transform log = Transform::box_cox(0);
+  Paths paths{Time{}, units::h, 5, 500, {}}, logs = paths;
+  for (std::size_t i = 0; i < 2500; ++i) {
+    logs.values.push_back(rng.normal(1, 0.5));
+    paths.values.push_back(std::exp(logs.values.back()));
+  }
+  const Band band = simultaneous_band(paths, 0.9, log), other = simultaneous_band(logs, 0.9);
+  for (std::size_t h = 0; h < 5; ++h) {
+    CHECK_THAT(band.lower[h], WithinRel(std::exp(other.lower[h]), 1e-12));
+    CHECK_THAT(band.upper[h], WithinRel(std::exp(other.upper[h]), 1e-12));
+  }
+  CHECK(band.lower_series().values == band.lower);
+  CHECK(band.upper_series().time(1) == Time{} + units::h);
+}

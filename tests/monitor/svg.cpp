@@ -226,6 +226,25 @@ TEST_CASE("a time axis shows hours and days") {
   }
 }
 
+TEST_CASE("a time axis of years has its ticks on the first of January") {
+  const Time start = *parse_time("1949-01-01T00:00:00Z");
+  const auto ticks = layout::TimeTicks({x_of(start), x_of(start) + 9 * 365.25 * 86400}, XScale::time, 1000).ticks();
+  REQUIRE(ticks.labels.size() == 10);
+  for (std::size_t k = 0; k < ticks.labels.size(); ++k) {
+    const std::string year = std::to_string(1949 + k);
+    CHECK(ticks.labels[k].label == year);
+    CHECK(ticks.labels[k].at == x_of(*parse_time(year + "-01-01T00:00:00Z")));
+  }
+  // Where every year is too many, every second; over a century every twentieth, on round ones.
+  const auto twelve = layout::TimeTicks({x_of(start), x_of(start) + 12 * 365.25 * 86400}, XScale::time, 1000).ticks();
+  REQUIRE(twelve.labels.size() == 6);
+  CHECK(twelve.labels.front().label == "1950");
+  CHECK(twelve.labels.back().label == "1960");
+  const auto wide = layout::TimeTicks({x_of(start), x_of(start) + 120 * 365.25 * 86400}, XScale::time, 1000).ticks();
+  REQUIRE(wide.labels.size() == 6);
+  for (const auto& tick : wide.labels) CHECK(tick.label.back() == '0');
+}
+
 TEST_CASE("charts without data say so") {
   const std::vector<std::string> empty = {LineChart{frame()}.svg(),
                                           LineChart{frame()}.line("a", {0, 1}, {missing, missing}).level(3, "limit").svg(),

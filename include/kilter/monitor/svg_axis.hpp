@@ -213,7 +213,7 @@ class TimeTicks {
   }
   void add_dates(Ticks& out) const {
     const bool year = !elapsed_ && range_.high - range_.low > 300 * day;
-    constexpr std::array<double, 10> steps = {1, 2, 7, 14, 28, 61, 91, 182, 365, 3653};
+    constexpr std::array<double, 12> steps = {1, 2, 7, 14, 28, 61, 91, 182, 365, 730, 1826, 3653};
     const auto wide = std::find_if(steps.begin(), steps.end(), [&](double s) { return s * day * per_second_ >= (year ? 90 : 56); });
     const double step = (wide == steps.end() ? std::ceil(90 / per_second_ / day / 3653) * 3653 : *wide) * day;
     if (year && step >= 365 * day) return add_years(out, std::llround(step / day / 365.25));
