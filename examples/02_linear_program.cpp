@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "kilter/lp/model.hpp"
-#include "kilter/lp/simplex.hpp"
+#include "kilter/lp/solve.hpp"
 #include "kilter/lp/solution.hpp"
 
 using namespace kilter;

@@ -6,7 +6,7 @@
 
 #include "../../tests/lp/planning_program.hpp"
 #include "kilter/core/rng.hpp"
-#include "kilter/lp/simplex.hpp"
+#include "kilter/lp/solve.hpp"
 #ifdef KILTER_HAVE_GLPK
 #include "kilter/lp/glpk.hpp"
 #endif

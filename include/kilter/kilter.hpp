@@ -84,7 +84,7 @@
 #include "kilter/lp/mps.hpp"
 #include "kilter/lp/primal_simplex.hpp"
 #include "kilter/lp/problem.hpp"
-#include "kilter/lp/simplex.hpp"
+#include "kilter/lp/solve.hpp"
 #include "kilter/lp/solution.hpp"
 #include "kilter/lp/tableau.hpp"
 #include "kilter/monitor/drift.hpp"

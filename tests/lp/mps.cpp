@@ -10,7 +10,7 @@
 #include "catch.hpp"
 #include "checks.hpp"
 #include "kilter/core/rng.hpp"
-#include "kilter/lp/simplex.hpp"
+#include "kilter/lp/solve.hpp"
 
 using namespace kilter;
 using namespace kilter::lp;

@@ -1,4 +1,4 @@
-#include "kilter/lp/simplex.hpp"
+#include "kilter/lp/solve.hpp"
 
 #include <chrono>
 #include <cmath>

@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 #include "checks.hpp"
-#include "kilter/lp/simplex.hpp"
+#include "kilter/lp/solve.hpp"
 #include "planning_program.hpp"
 #include "random_program.hpp"
 

@@ -18,7 +18,7 @@
 #include "kilter/loop/journal.hpp"
 #include "kilter/loop/signals.hpp"
 #include "kilter/loop/training.hpp"
-#include "kilter/lp/simplex.hpp"
+#include "kilter/lp/solve.hpp"
 #include "kilter/monitor/drift.hpp"
 #include "kilter/plan/capacity.hpp"
 #include "kilter/schedule/genetic.hpp"

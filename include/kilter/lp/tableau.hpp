@@ -12,21 +12,11 @@
 #include "kilter/core/rng.hpp"
 #include "kilter/lp/array.hpp"
 #include "kilter/lp/lu.hpp"
+#include "kilter/lp/options.hpp"
 #include "kilter/lp/problem.hpp"
 #include "kilter/lp/solution.hpp"
 
 namespace kilter::lp {
-
-/// What a solve may do. The defaults suit most programs.
-struct Options {
-  Budget budget{};                                             ///< time limit and stop token
-  std::size_t iteration_limit = static_cast<std::size_t>(-1);  ///< pivots and bound flips of both methods together
-  double primal_tolerance = 1e-7;                              ///< how far a value may lie outside its bounds
-  double dual_tolerance = 1e-7;                                ///< how far a reduced cost may have the wrong sign
-  bool scale = true;                                           ///< geometric scaling
-  bool perturb = true;     ///< perturbation of costs (dual) and bounds (primal) against stalling
-  std::uint64_t seed = 1;  ///< of the perturbation
-};
 
 namespace detail {
 

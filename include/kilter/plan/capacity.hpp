@@ -24,7 +24,7 @@
 #include "kilter/core/status.hpp"
 #include "kilter/core/units.hpp"
 #include "kilter/lp/model.hpp"
-#include "kilter/lp/simplex.hpp"
+#include "kilter/lp/solve.hpp"
 #include "kilter/lp/solution.hpp"
 #include "kilter/plan/outlook.hpp"
 

@@ -1,10 +1,11 @@
 #pragma once
 /// @file
-/// `solve`: the simplex method for linear programs, primal and dual.
+/// `solve` for one program, `Solver` for a sequence of similar ones: presolve, simplex and network simplex behind one door.
 
 #include "kilter/core/progress.hpp"
 #include "kilter/lp/driver.hpp"
 #include "kilter/lp/model.hpp"
+#include "kilter/lp/options.hpp"
 #include "kilter/lp/solution.hpp"
 #include "kilter/lp/tableau.hpp"
 
@@ -28,6 +29,25 @@ struct Simplex {
   Options options{};
 
   [[nodiscard]] Solution solve(const Model& model, const Basis* start = nullptr) const { return lp::solve(model, options, start); }
+};
+
+/// Solves a sequence of programs, each only a little different from the last: keeps the basis, its factors and all memory, and
+/// goes on from there. The model may have been edited in any way in between, rows and columns added or deleted included.
+class Solver {
+ public:
+  Options options{};
+
+  /// The answer lives until the next call.
+  const Solution& solve(const Model& model) {
+    const Basis start = last_.basis;
+    const bool fits = start.columns.size() == static_cast<std::size_t>(model.columns()) &&
+                      start.rows.size() == static_cast<std::size_t>(model.rows());
+    last_ = lp::solve(model, options, fits ? &start : nullptr);
+    return last_;
+  }
+
+ private:
+  Solution last_{};
 };
 
 }  // namespace kilter::lp
