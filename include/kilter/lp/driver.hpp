@@ -11,149 +11,13 @@
 #include "kilter/core/contract.hpp"
 #include "kilter/core/progress.hpp"
 #include "kilter/lp/dual_simplex.hpp"
+#include "kilter/lp/options.hpp"
 #include "kilter/lp/primal_simplex.hpp"
 #include "kilter/lp/problem.hpp"
 #include "kilter/lp/solution.hpp"
 #include "kilter/lp/tableau.hpp"
 
 namespace kilter::lp::detail {
-
-/// Alternates the two methods until a basis is primal and dual feasible for the true costs and bounds: the dual method where the
-/// basis is not primal feasible, the primal method where it is. Each leaves the other little to do: the dual method perturbs costs
-/// and keeps bounds, the primal method the reverse. After a few rounds neither perturbs any more.
-class Driver {
- public:
-  Driver(const Model& model, const Options& options, const Stopwatch& stopwatch, const Watcher& watch, bool scaled)
-      : model_(model),
-        problem_(model, scaled),
-        tableau_(problem_, options),
-        dual_(tableau_, stopwatch, watch),
-        primal_(tableau_, stopwatch, watch) {}
-
-  Solution solve(const Basis* start, std::size_t iterations_before) {
-    tableau_.iterations = iterations_before;
-    tableau_.set_basis(start);
-    tableau_.refactor();
-    Solution solution;
-    solution.status = iterate(solution.ray);
-    extract(solution);
-    return solution;
-  }
-
- private:
-  static constexpr int round_limit = 40, perturbed_rounds = 4;
-
-  Status iterate(std::vector<double>& ray) {
-    for (int round = 0; round < round_limit; ++round) {
-      const bool perturb = tableau_.options.perturb && round < perturbed_rounds;
-      renew();
-      if (!tableau_.primal_feasible()) {
-        const Outcome outcome = dual_.run(perturb);
-        if (outcome == Outcome::stopped) return tableau_.stop_status;
-        if (outcome == Outcome::infeasible && prove_infeasible(ray)) return Status::infeasible;
-        if (outcome != Outcome::done) be_careful();
-        renew();
-        if (!tableau_.primal_feasible()) continue;
-      }
-      if (tableau_.dual_feasible()) return Status::optimal;
-      const Outcome outcome = primal_.run(perturb);
-      if (outcome == Outcome::stopped) return tableau_.stop_status;
-      if (outcome == Outcome::unbounded && prove_unbounded(ray)) return Status::unbounded;
-      if (outcome == Outcome::trouble) be_careful();
-    }
-    return Status::numerical_failure;
-  }
-
-  /// Back to the true costs and bounds, with fresh factors and values.
-  void renew() {
-    tableau_.restore_costs();
-    tableau_.restore_bounds();
-    if (tableau_.lu.updates() > 0) tableau_.refactor();
-    tableau_.compute_primal();
-    tableau_.compute_dual();
-  }
-  void be_careful() {
-    tableau_.threshold = std::min(0.9, 2 * tableau_.threshold);
-    tableau_.refactor();
-  }
-
-  /// The multipliers of the row that the dual method could not satisfy, on the unscaled rows.
-  bool prove_infeasible(std::vector<double>& ray) const {
-    ray.assign(static_cast<std::size_t>(problem_.m), 0.0);
-    for (const int i : tableau_.rho.index) {
-      ray[static_cast<std::size_t>(i)] = tableau_.direction * tableau_.rho.value[i] * problem_.row_scale[i];
-    }
-    // A multiplier that is rounding, on the side where its row has no bound, would void the proof.
-    const double largest = largest_magnitude(ray);
-    for (int i = 0; i < problem_.m; ++i) {
-      double& y = ray[static_cast<std::size_t>(i)];
-      if (std::abs(y) <= 1e-9 * largest && std::isinf(y > 0 ? model_.row_lower(i) : model_.row_upper(i))) y = 0;
-    }
-    if (proves_infeasible(model_, ray).holds()) return true;
-    ray.clear();
-    return false;
-  }
-
-  /// The direction in which the entering variable takes the basic ones along, on the unscaled columns, from a point that is
-  /// feasible.
-  bool prove_unbounded(std::vector<double>& ray) {
-    std::vector<double> direction(static_cast<std::size_t>(problem_.n));
-    const auto set = [&](int j, double speed) {
-      if (j < problem_.n) direction[static_cast<std::size_t>(j)] = speed * problem_.column_scale[j];
-    };
-    set(tableau_.entering, tableau_.direction);
-    for (const int p : tableau_.alpha.index) set(tableau_.head[p], -tableau_.direction * tableau_.alpha.value[p]);
-    const double largest = largest_magnitude(direction);
-    for (double& t : direction) {
-      if (std::abs(t) <= 1e-12 * largest) t = 0;
-    }
-    if (!proves_unbounded(model_, direction).holds()) return false;
-    renew();
-    if (!tableau_.primal_feasible()) return false;
-    ray = std::move(direction);
-    return true;
-  }
-
-  // ---- the answer
-
-  void extract(Solution& solution) {
-    renew_refined();
-    const auto n = static_cast<std::size_t>(problem_.n), m = static_cast<std::size_t>(problem_.m);
-    solution.primal.resize(n);
-    solution.reduced_cost.resize(n);
-    solution.dual.resize(m);
-    solution.basis.columns.resize(n);
-    solution.basis.rows.resize(m);
-    solution.objective = model_.objective_constant();
-    for (int j = 0; j < problem_.n; ++j) {
-      const auto k = static_cast<std::size_t>(j);
-      solution.primal[k] = tableau_.x[j] * problem_.column_scale[j];
-      solution.reduced_cost[k] = tableau_.d[j] / problem_.column_scale[j];
-      solution.basis.columns[k] = tableau_.status[j];
-      solution.objective += model_.cost(j) * solution.primal[k];
-    }
-    for (int i = 0; i < problem_.m; ++i) {
-      const auto k = static_cast<std::size_t>(i);
-      solution.dual[k] = tableau_.d[problem_.n + i] * problem_.row_scale[i];
-      solution.basis.rows[k] = tableau_.status[problem_.n + i];
-    }
-    solution.row_activity = activities(model_, solution.primal);
-    solution.iterations = tableau_.iterations;
-    solution.residuals = verify(model_, solution);
-  }
-  void renew_refined() {
-    tableau_.restore_costs();
-    tableau_.restore_bounds();
-    tableau_.compute_primal(true);
-    tableau_.compute_dual(true);
-  }
-
-  const Model& model_;
-  Problem problem_;
-  Tableau tableau_;
-  DualSimplex dual_;
-  PrimalSimplex primal_;
-};
 
 inline void check_options(const Options& options) {
   const auto check = [](std::string_view name, double value) {
@@ -162,6 +26,228 @@ inline void check_options(const Options& options) {
   check("primal_tolerance", options.primal_tolerance);
   check("dual_tolerance", options.dual_tolerance);
 }
+
+/// The simplex methods on one program after another. What the last solve left, basis, factors and memory, serves the next.
+///
+/// The two methods alternate until a basis is primal and dual feasible for the true costs and bounds. Each leaves the other little
+/// to do: the dual method perturbs costs and keeps bounds, the primal method the reverse. After a few rounds neither perturbs any
+/// more.
+class Driver {
+ public:
+  Driver() = default;
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  /// Starts from `start`, from where the last solve ended when `live`, or from the basis of all row activities. `solution` keeps its
+  /// memory.
+  void solve(const Model& model, const Options& options, const Basis* start, bool live, const Control& control,
+             Solution& solution) {
+    load(model, options, start, live);
+    solution.ray.clear();
+    solution.status = iterate(model, control, solution.ray);
+    extract(model, solution);
+  }
+
+ private:
+  static constexpr int round_limit = 40, polish_rounds = 6, perturbed_rounds = 4, update_limit = 30;
+  static constexpr double sharp = 1e-9;
+
+  void load(const Model& model, const Options& options, const Basis* start, bool live) {
+    const bool same = loaded_ && problem_.scaled == options.scale && problem_.has_matrix_of(model);
+    if (same) {
+      problem_.load_bounds(model);
+    } else {
+      problem_.load(model, options.scale);
+    }
+    tableau_.load(options, !same);
+    cold_ = start == nullptr && !live;
+    if (same && live && start == nullptr) {
+      tableau_.settle();
+    } else {
+      set_basis(start);
+    }
+    loaded_ = true;
+  }
+  void set_basis(const Basis* start) {
+    dual_.forget_weights();
+    const int n = problem_.n;
+    if (start == nullptr || start->columns.size() != static_cast<std::size_t>(n) ||
+        start->rows.size() != static_cast<std::size_t>(problem_.m)) {
+      tableau_.set_basis([&](int j) { return j < n ? VariableStatus::at_lower : VariableStatus::basic; });
+    } else {
+      tableau_.set_basis([&](int j) {
+        return j < n ? start->columns[static_cast<std::size_t>(j)] : start->rows[static_cast<std::size_t>(j - n)];
+      });
+    }
+  }
+
+  /// An optimum by the tolerances asked for is carried on to where the tolerances hardly matter, if that takes little.
+  Status iterate(const Model& model, const Control& control, std::vector<double>& ray) {
+    const Status status = alternate(model, control, ray, round_limit);
+    if (status != Status::optimal || is_sharp()) return status;
+    optimum_ = tableau_.status;
+    const Options asked = tableau_.options;
+    tighten();
+    const Status sharper = alternate(model, control, ray, polish_rounds);
+    tableau_.options = asked;
+    if (sharper == Status::optimal) return sharper;
+    ray.clear();
+    tableau_.set_basis([&](int j) { return optimum_[j]; });
+    renew();
+    return tableau_.primal_feasible() && tableau_.dual_feasible() ? Status::optimal : Status::numerical_failure;
+  }
+  void tighten() {
+    tableau_.options.primal_tolerance = std::min(tableau_.options.primal_tolerance, sharp);
+    tableau_.options.dual_tolerance = std::min(tableau_.options.dual_tolerance, sharp);
+    tableau_.options.iteration_limit = std::min(tableau_.options.iteration_limit, 2 * tableau_.iterations + 1000);
+  }
+  [[nodiscard]] bool is_sharp() {
+    const Options asked = tableau_.options;
+    tighten();
+    const bool good = tableau_.primal_feasible() && tableau_.dual_feasible();
+    tableau_.options = asked;
+    return good;
+  }
+
+  Status alternate(const Model& model, const Control& control, std::vector<double>& ray, int rounds) {
+    for (int round = 0; round < rounds; ++round) {
+      const bool perturb = tableau_.options.perturb && round < perturbed_rounds;
+      renew();
+      const bool feasible = tableau_.primal_feasible();
+      if (feasible && tableau_.dual_feasible()) return Status::optimal;
+      const Outcome outcome = prefers_primal(feasible, round) ? run_primal(control, perturb) : dual_.run(control, perturb);
+      switch (outcome) {
+        case Outcome::done: break;
+        case Outcome::stopped: return tableau_.stop_status;
+        case Outcome::infeasible:
+          if (prove_infeasible(model, ray)) return Status::infeasible;
+          be_careful();
+          break;
+        case Outcome::unbounded:
+          if (prove_unbounded(model, ray)) return Status::unbounded;
+          be_careful();
+          break;
+        case Outcome::trouble: be_careful(); break;
+      }
+    }
+    return Status::numerical_failure;
+  }
+  [[nodiscard]] bool prefers_primal(bool feasible, int round) const {
+    const Method method = tableau_.options.method;
+    if (round > 0) return feasible || (method == Method::primal && round % 4 == 0);
+    if (method == Method::primal) return true;
+    return feasible && (!cold_ || (method != Method::dual && !flips_make_dual_feasible()));
+  }
+  /// Programs whose columns have two bounds wherever it matters suit the dual method, which passes many bounds in one step.
+  [[nodiscard]] bool flips_make_dual_feasible() const {
+    for (int j = 0; j < tableau_.size; ++j) {
+      const bool boxed = tableau_.lower[j] > -infinity && tableau_.upper[j] < infinity;
+      if (!boxed && tableau_.dual_violation(j) > tableau_.options.dual_tolerance) return false;
+    }
+    return true;
+  }
+  Outcome run_primal(const Control& control, bool perturb) {
+    dual_.forget_weights();
+    return primal_.run(control, perturb);
+  }
+
+  /// Back to the true costs and bounds, with factors and values that can be trusted.
+  void renew() {
+    tableau_.restore_costs();
+    tableau_.restore_bounds();
+    if (!tableau_.factored || tableau_.lu.updates() > update_limit) refactor();
+    tableau_.compute_primal();
+    tableau_.compute_dual();
+  }
+  void refactor() {
+    dual_.save_weights();
+    tableau_.refactor();
+    dual_.restore_weights();
+  }
+  void be_careful() {
+    tableau_.threshold = std::min(0.9, 2 * tableau_.threshold);
+    refactor();
+  }
+
+  /// The multipliers of the row that could not be satisfied, on the unscaled rows.
+  bool prove_infeasible(const Model& model, std::vector<double>& ray) const {
+    ray.assign(static_cast<std::size_t>(problem_.m), 0.0);
+    for (const int i : tableau_.rho.index()) {
+      ray[static_cast<std::size_t>(i)] = tableau_.direction * tableau_.rho.value[i] * problem_.row_scale[i];
+    }
+    // A multiplier that is rounding, on the side where its row has no bound, would void the proof.
+    const double largest = largest_magnitude(ray);
+    for (int i = 0; i < problem_.m; ++i) {
+      double& y = ray[static_cast<std::size_t>(i)];
+      if (std::abs(y) <= 1e-9 * largest && std::isinf(y > 0 ? model.row_lower(i) : model.row_upper(i))) y = 0;
+    }
+    if (proves_infeasible(model, ray).holds()) return true;
+    ray.clear();
+    return false;
+  }
+
+  /// The direction in which the entering variable takes the basic ones along, on the unscaled columns, from a point that is
+  /// feasible.
+  bool prove_unbounded(const Model& model, std::vector<double>& ray) {
+    std::vector<double> direction(static_cast<std::size_t>(problem_.n));
+    const auto set = [&](int j, double speed) {
+      if (j < problem_.n) direction[static_cast<std::size_t>(j)] = speed * problem_.column_scale[j];
+    };
+    set(tableau_.entering, tableau_.direction);
+    for (const int p : tableau_.alpha.index()) set(tableau_.head[p], -tableau_.direction * tableau_.alpha.value[p]);
+    const double largest = largest_magnitude(direction);
+    for (double& t : direction) {
+      if (std::abs(t) <= 1e-12 * largest) t = 0;
+    }
+    if (!proves_unbounded(model, direction).holds()) return false;
+    renew();
+    if (!tableau_.primal_feasible()) return false;
+    ray = std::move(direction);
+    return true;
+  }
+
+  // ---- the answer
+
+  void extract(const Model& model, Solution& solution) {
+    renew_refined();
+    const auto n = static_cast<std::size_t>(problem_.n), m = static_cast<std::size_t>(problem_.m);
+    solution.primal.resize(n);
+    solution.reduced_cost.resize(n);
+    solution.dual.resize(m);
+    solution.basis.columns.resize(n);
+    solution.basis.rows.resize(m);
+    solution.objective = model.objective_constant();
+    for (int j = 0; j < problem_.n; ++j) {
+      const auto k = static_cast<std::size_t>(j);
+      solution.primal[k] = tableau_.x[j] * problem_.column_scale[j];
+      solution.reduced_cost[k] = tableau_.d[j] / problem_.column_scale[j];
+      solution.basis.columns[k] = tableau_.status[j];
+      solution.objective += model.costs()[k] * solution.primal[k];
+    }
+    for (int i = 0; i < problem_.m; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      solution.dual[k] = tableau_.d[problem_.n + i] * problem_.row_scale[i];
+      solution.basis.rows[k] = tableau_.status[problem_.n + i];
+    }
+    solution.iterations = tableau_.iterations;
+    solution.residuals = verify(model, solution, verification_);
+    activities(model, solution.primal, solution.row_activity);
+  }
+  void renew_refined() {
+    tableau_.restore_costs();
+    tableau_.restore_bounds();
+    tableau_.compute_primal(true);
+    tableau_.compute_dual(true);
+  }
+
+  Problem problem_;
+  Tableau tableau_{problem_};
+  DualSimplex dual_{tableau_};
+  PrimalSimplex primal_{tableau_};
+  Array<VariableStatus> optimum_;
+  Verification verification_;
+  bool loaded_ = false, cold_ = true;
+};
 
 /// True when an answer that is optimal for the scaled program misses the tolerances on the model itself.
 inline bool is_blurred(const Solution& solution, const Options& options) {
@@ -174,9 +260,16 @@ inline bool is_blurred(const Solution& solution, const Options& options) {
 inline Solution solve_twice(const Model& model, const Options& options, const Basis* start, const Watcher& watch) {
   check_options(options);
   const Stopwatch stopwatch(options.budget);
-  Solution first = Driver(model, options, stopwatch, watch, options.scale).solve(start, 0);
+  const Control control{stopwatch, watch};
+  Driver driver;
+  Solution first;
+  driver.solve(model, options, start, false, control, first);
   if (!options.scale || !is_blurred(first, options)) return first;
-  Solution second = Driver(model, options, stopwatch, watch, false).solve(&first.basis, first.iterations);
+  Options plain = options;
+  plain.scale = false;
+  Solution second;
+  driver.solve(model, plain, &first.basis, false, control, second);
+  second.iterations += first.iterations;
   const bool better = first.status == Status::numerical_failure ||
                       (second.status == Status::optimal && std::max(second.residuals.primal, second.residuals.dual) <=
                                                                std::max(first.residuals.primal, first.residuals.dual));

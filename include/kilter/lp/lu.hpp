@@ -1,341 +1,415 @@
 #pragma once
 /// @file
-/// Sparse LU factors of a simplex basis, product-form updates, and the solves with them.
+/// The factors of a simplex basis, solves with them that touch only what is not zero, and Forrest–Tomlin updates.
 
 #include <algorithm>
 #include <cmath>
 
 #include "kilter/lp/array.hpp"
-#include "kilter/lp/lu_kernel.hpp"
+#include "kilter/lp/lu_factor.hpp"
 #include "kilter/lp/problem.hpp"
 
 namespace kilter::lp::detail {
 
-/// Sparse vectors one after the other, only ever appended to.
-struct Stack {
-  Array<int> start, index;
+/// Sparse lines (rows or columns of a factor), each a range of one array; a line that outgrows its room moves to the end.
+struct Lines {
+  Array<int> begin, end, room, index;
   Array<double> value;
+  int used = 0;
 
-  Stack() { clear(); }
-  void clear() {
-    start.assign(1, 0);
-    index.clear();
-    value.clear();
+  void reset(int count) {
+    begin.assign(count, 0);
+    end.assign(count, 0);
+    room.assign(count, 0);
+    used = 0;
   }
-  void push(int i, double v) {
-    index.push_back(i);
-    value.push_back(v);
+  /// An empty line with space for `count` entries and `spare` more.
+  void open(int line, int count, int spare) {
+    begin[line] = end[line] = used;
+    room[line] = count + spare;
+    used += count + spare;
+    index.grow(used);
+    value.grow(used);
   }
-  void close() { start.push_back(index.size()); }
-  [[nodiscard]] int count() const { return start.size() - 1; }
+  void push(int line, int i, double v) {
+    if (end[line] - begin[line] == room[line]) move(line);
+    index[end[line]] = i;
+    value[end[line]++] = v;
+  }
+  /// Removes the entry with index `i`, which the line must hold.
+  void drop(int line, int i) {
+    int k = begin[line];
+    while (index[k] != i) ++k;
+    const int last = --end[line];
+    index[k] = index[last];
+    value[k] = value[last];
+  }
+  [[nodiscard]] int size(int line) const { return end[line] - begin[line]; }
+
+ private:
+  void move(int line) {
+    const int from = begin[line], count = size(line);
+    if (used + 2 * count + 4 > index.size()) {
+      index.resize(2 * used + 2 * count + 4);
+      value.resize(index.size());
+    }
+    open(line, count, count + 4);
+    for (int k = 0; k < count; ++k) {
+      index[begin[line] + k] = index[from + k];
+      value[begin[line] + k] = value[from + k];
+    }
+    end[line] += count;
+  }
 };
 
-/// P B Q = L U with column and row singletons first and Markowitz elimination on the kernel (Suhl, Suhl 1990), then product-form
-/// updates (Dantzig, Orchard-Hays 1954). After `factor` the basic variable of a position is the one whose pivot lies in that row,
-/// so that right-hand sides and solutions share one index space and solves work in place.
+/// How dense the results of one kind of solve have been of late; says which way to solve is cheaper.
+struct Density {
+  double mean = 0.01;
+  void observe(double density) { mean = 0.9 * mean + 0.1 * density; }
+};
+
+/// P B Q = L U. After `factor` the basic variable of a position is the one whose pivot lies in that row, so that right-hand sides
+/// and solutions share one index space and solves work in place. Updates follow Forrest and Tomlin (1972): the column that enters
+/// takes the last place, and one row operation makes U triangular again. Where the vectors are expected to be sparse, solves find
+/// their pattern first by depth-first search (Gilbert, Peierls 1988; Hall, McKinnon 2005).
 class Lu {
  public:
-  /// Factors the basis whose variables are in `head` (one per row) and permutes `head` to match. Columns that depend on others are
-  /// replaced by the activities of the rows left over; returns how many were.
   int factor(const Problem& problem, Array<int>& head, double threshold = 0.1) {
     m_ = problem.m;
-    clear(threshold);
-    load(problem, head);
-    peel_singletons();
-    eliminate_kernel();
-    const int repaired = repair(problem, head);
-    finish(head);
+    const int repaired = factoriser_.factor(problem, head, threshold);
+    load(head);
+    factor_ticks_ = 2.0 * factoriser_.work + 10.0 * m_;
+    ticks_ = spent_ = recent_ = 0;
     return repaired;
   }
 
-  /// Solves B x = x in place.
-  void ftran(SparseVector& x) const {
-    double* const v = x.value.data();
-    for (int e = 0; e < lower_.count(); ++e) {
-      const double t = v[lower_row_[e]];
-      if (t == 0) continue;
-      for (int k = lower_.start[e]; k < lower_.start[e + 1]; ++k) v[lower_.index[k]] -= t * lower_.value[k];
+  /// Solves B x = x in place. With `entering`, what the next `update` needs is kept.
+  void ftran(SparseVector& x, Density& density, bool entering = false) {
+    bool sparse = worth_searching(x, density);
+    if (sparse) {
+      solve_sparse(x, lower_, nullptr);
+    } else {
+      ftran_lower(x.value.data());
     }
-    for (int k = m_ - 1; k >= 0; --k) {
-      const int r = pivot_row_[k];
-      if (v[r] == 0) continue;
-      const double t = v[r] /= pivot_[k];
-      for (int e = upper_columns_.start[k]; e < upper_columns_.start[k + 1]; ++e)
-        v[upper_columns_.index[e]] -= t * upper_columns_.value[e];
+    apply_etas(x, sparse);
+    if (entering) save_spike(x, sparse);
+    if (sparse && worth_searching(x, density)) {
+      solve_sparse(x, upper_, pivot_.data());
+      x.prune();
+    } else {
+      ftran_upper(x.value.data());
+      x.gather();
     }
-    for (int e = 0; e < updates_.count(); ++e) {
-      if (v[update_row_[e]] == 0) continue;
-      const double t = v[update_row_[e]] /= update_pivot_[e];
-      for (int k = updates_.start[e]; k < updates_.start[e + 1]; ++k) v[updates_.index[k]] -= t * updates_.value[k];
-    }
-    x.gather();
+    density.observe(x.density());
   }
 
-  /// Solves B' y = y in place.
-  void btran(SparseVector& y) const {
-    double* const v = y.value.data();
-    for (int e = updates_.count() - 1; e >= 0; --e) {
-      double sum = v[update_row_[e]];
-      for (int k = updates_.start[e]; k < updates_.start[e + 1]; ++k) sum -= updates_.value[k] * v[updates_.index[k]];
-      v[update_row_[e]] = sum / update_pivot_[e];
+  /// Solves B' y = y in place. With `leaving`, y must be a unit vector, and what the next `update` needs is kept.
+  void btran(SparseVector& y, Density& density, bool leaving = false) {
+    bool sparse = worth_searching(y, density);
+    if (sparse) {
+      solve_sparse(y, upper_rows_, pivot_.data());
+    } else {
+      btran_upper(y.value.data());
     }
-    for (int k = 0; k < m_; ++k) {
-      const int r = pivot_row_[k];
-      if (v[r] == 0) continue;
-      const double t = v[r] /= pivot_[k];
-      for (int e = upper_rows_.start[k]; e < upper_rows_.start[k + 1]; ++e) v[upper_rows_.index[e]] -= t * upper_rows_.value[e];
+    if (leaving) save_row(y, sparse);
+    apply_etas_transposed(y, sparse);
+    if (sparse && worth_searching(y, density)) {
+      solve_sparse(y, lower_rows_, nullptr);
+      y.prune();
+    } else {
+      btran_lower(y.value.data());
+      y.gather();
     }
-    for (int e = lower_rows_.count() - 1; e >= 0; --e) {
-      const double t = v[lower_rows_row_[e]];
-      if (t == 0) continue;
-      for (int k = lower_rows_.start[e]; k < lower_rows_.start[e + 1]; ++k) v[lower_rows_.index[k]] -= t * lower_rows_.value[k];
-    }
-    y.gather();
+    density.observe(y.density());
   }
 
-  /// The column of position `p` becomes the one whose ftran is `alpha`.
-  void update(const SparseVector& alpha, int p) {
-    for (const int i : alpha.index) {
-      if (i != p) updates_.push(i, alpha.value[i]);
+  /// The column of position `p` becomes that of the last `ftran` of an entering column; the last `btran` of a leaving row must have
+  /// been of row `p`. `alpha` is entry p of the former's result.
+  void update(int p, double alpha) {
+    const double old_pivot = pivot_[p];
+    remove_from_upper(p);
+    for (int k = 0; k < spike_.count; ++k) {
+      const int i = spike_.place[k];
+      const double v = spike_.value[k];
+      if (i == p || std::abs(v) < tiny) continue;
+      upper_.push(p, i, v);
+      upper_rows_.push(i, p, v);
     }
-    updates_.close();
-    update_row_.push_back(p);
-    update_pivot_.push_back(alpha.value[p]);
+    for (int k = 0; k < row_.count; ++k) {
+      const int i = row_.place[k];
+      const double v = row_.value[k] * old_pivot;
+      if (i != p && std::abs(v) >= tiny) etas_.push(i, v);
+    }
+    etas_.close();
+    eta_row_.push_back(p);
+    pivot_[p] = old_pivot * alpha;
+    order_[place_[p]] = -1;
+    place_[p] = order_.size();
+    order_.push_back(p);
+    ++updates_;
+    // The cost of the pivots since the last one, smoothed.
+    spent_ += ticks_;
+    recent_ = updates_ == 1 ? ticks_ : 0.8 * recent_ + 0.2 * ticks_;
+    ticks_ = 0;
   }
 
-  [[nodiscard]] int updates() const { return updates_.count(); }
-  /// True when the updates have grown so much that a fresh factor is cheaper.
+  [[nodiscard]] int updates() const { return updates_; }
+  /// True once a pivot costs more than the mean since the last factorisation, that included: then a new one pays. Costs are counted
+  /// in entries, not in seconds, so that the same input gives the same pivots.
   [[nodiscard]] bool is_worn() const {
-    return updates() >= update_limit || updates_.index.size() > 3 * (upper_rows_.index.size() + lower_.index.size() + m_);
+    if (updates_ >= update_limit) return true;
+    return updates_ >= 20 && recent_ * updates_ > factor_ticks_ + spent_;
   }
+  /// Entries of the factors, those of updates included.
+  [[nodiscard]] int size() const { return lower_.used + upper_.used + etas_.size(); }
+  [[nodiscard]] int kernel_size() const { return factoriser_.kernel_size(); }
 
  private:
-  static constexpr int update_limit = 100;
-  static constexpr double smallest_pivot = 1e-9;
+  static constexpr int update_limit = 500;
 
-  void clear(double threshold) {
-    pivot_row_.clear();
-    pivot_slot_.clear();
-    pivot_.clear();
-    lower_.clear();
-    lower_row_.clear();
-    upper_rows_.clear();
-    updates_.clear();
-    update_row_.clear();
-    update_pivot_.clear();
-    row_done_.assign(m_, 0);
-    slot_done_.assign(m_, 0);
-    kernel_.reset(m_, threshold);
-  }
+  /// A sparse vector put aside: places and values side by side.
+  struct Packed {
+    Array<int> place;
+    Array<double> value;
+    int count = 0;
+  };
 
-  /// Copies the basis by columns and by rows.
-  void load(const Problem& problem, const Array<int>& head) {
-    column_start_.assign(m_ + 1, 0);
-    column_row_.clear();
-    column_value_.clear();
-    row_count_.assign(m_, 0);
-    for (int s = 0; s < m_; ++s) {
-      const int j = head[s];
-      if (problem.is_logical(j)) {
-        append(j - problem.n, -1);
-      } else {
-        for (int k = problem.col_start[j]; k < problem.col_start[j + 1]; ++k) append(problem.col_row[k], problem.col_value[k]);
-      }
-      column_start_[s + 1] = column_row_.size();
-    }
-    row_start_.assign(m_ + 1, 0);
-    for (int i = 0; i < m_; ++i) row_start_[i + 1] = row_start_[i] + row_count_[i];
-    row_slot_.resize(column_row_.size());
-    row_value_.resize(column_row_.size());
-    next_ = row_start_;
-    column_count_.resize(m_);
-    for (int s = 0; s < m_; ++s) {
-      column_count_[s] = column_start_[s + 1] - column_start_[s];
-      for (int k = column_start_[s]; k < column_start_[s + 1]; ++k) {
-        const int place = next_[column_row_[k]]++;
-        row_slot_[place] = s;
-        row_value_[place] = column_value_[k];
+  // ---- from the order of elimination to positions
+
+  void load(Array<int>& head) {
+    const Factoriser& f = factoriser_;
+    pivot_.resize(m_);
+    order_.resize(m_);
+    place_.resize(m_);
+    old_head_ = head;
+    lower_.reset(m_);
+    upper_.reset(m_);
+    lower_rows_.reset(m_);
+    upper_rows_.reset(m_);
+    lower_order_.clear();
+    lower_rows_order_.clear();
+    count_.assign(m_, 0);
+    for (const int i : f.upper.index) ++count_[i];
+    for (int k = 0; k < m_; ++k) {
+      const int p = f.row[k];
+      head[p] = old_head_[f.slot[k]];
+      order_[k] = p;
+      place_[p] = k;
+      pivot_[p] = f.pivot[k];
+      copy(f.upper, k, upper_, p);
+      if (f.lower.start[k + 1] > f.lower.start[k]) {
+        copy(f.lower, k, lower_, p);
+        lower_order_.push_back(p);
       }
     }
-  }
-  void append(int row, double value) {
-    column_row_.push_back(row);
-    column_value_.push_back(value);
-    ++row_count_[row];
-  }
-
-  void peel_singletons() {
-    queue_.clear();
-    for (int s = 0; s < m_; ++s) {
-      if (column_count_[s] == 1) queue_.push_back(s);
-    }
-    for (int i = 0; i < m_; ++i) {
-      if (row_count_[i] == 1) queue_.push_back(~i);
-    }
-    for (int k = 0; k < queue_.size(); ++k) {
-      const int line = queue_[k];
-      if (line >= 0) {
-        take_column_singleton(line);
-      } else {
-        take_row_singleton(~line);
-      }
-    }
-  }
-  void take_column_singleton(int s) {
-    if (slot_done_[s] != 0 || column_count_[s] != 1) return;
-    int k = column_start_[s];
-    while (row_done_[column_row_[k]] != 0) ++k;
-    const int r = column_row_[k];
-    if (std::abs(column_value_[k]) < smallest_pivot) return;
-    record(r, s, column_value_[k]);
-    for (int e = row_start_[r]; e < row_start_[r + 1]; ++e) {
-      const int other = row_slot_[e];
-      if (slot_done_[other] != 0) continue;
-      upper_rows_.push(other, row_value_[e]);
-      if (--column_count_[other] == 1) queue_.push_back(other);
-    }
-    upper_rows_.close();
-  }
-  void take_row_singleton(int r) {
-    if (row_done_[r] != 0 || row_count_[r] != 1) return;
-    int k = row_start_[r];
-    while (slot_done_[row_slot_[k]] != 0) ++k;
-    const int s = row_slot_[k];
-    const double pivot = row_value_[k];
-    if (std::abs(pivot) < smallest_pivot) return;
-    record(r, s, pivot);
-    upper_rows_.close();
-    const int before = lower_.index.size();
-    for (int e = column_start_[s]; e < column_start_[s + 1]; ++e) {
-      const int i = column_row_[e];
-      if (row_done_[i] != 0) continue;
-      lower_.push(i, column_value_[e] / pivot);
-      if (--row_count_[i] == 1) queue_.push_back(~i);
-    }
-    if (lower_.index.size() > before) close_lower(r);
-  }
-  void record(int r, int s, double pivot) {
-    pivot_row_.push_back(r);
-    pivot_slot_.push_back(s);
-    pivot_.push_back(pivot);
-    row_done_[r] = 1;
-    slot_done_[s] = 1;
-  }
-  void close_lower(int r) {
-    lower_.close();
-    lower_row_.push_back(r);
-  }
-
-  void eliminate_kernel() {
-    if (pivot_row_.size() == m_) return;
-    for (int i = 0; i < m_; ++i) {
-      if (row_done_[i] != 0) continue;
-      for (int k = row_start_[i]; k < row_start_[i + 1]; ++k) {
-        if (slot_done_[row_slot_[k]] != 0) continue;
-        kernel_.rows.push(i, row_slot_[k], row_value_[k]);
-        kernel_.columns.push(row_slot_[k], i);
-      }
-      kernel_.open_row(i);
-    }
-    for (int s = 0; s < m_; ++s) {
-      if (slot_done_[s] == 0) kernel_.open_column(s);
-    }
-    for (auto pivot = kernel_.choose(); pivot.row >= 0; pivot = kernel_.choose()) {
-      record(pivot.row, pivot.slot, pivot.value);
-      const int before = lower_.index.size();
-      kernel_.eliminate(
-          pivot, [&](int i, double multiplier) { lower_.push(i, multiplier); },
-          [&](int s, double value) { upper_rows_.push(s, value); });
-      upper_rows_.close();
-      if (lower_.index.size() > before) close_lower(pivot.row);
-    }
-  }
-
-  /// Gives each position left without a pivot the activity of a row left over: its column −e_r has no other entry, and L leaves it
-  /// alone.
-  int repair(const Problem& problem, Array<int>& head) {
-    const int found = pivot_row_.size();
-    dropped_.assign(m_, 0);
-    int r = 0;
-    for (int s = 0; s < m_; ++s) {
-      if (slot_done_[s] != 0) continue;
-      while (row_done_[r] != 0) ++r;
-      dropped_[s] = 1;
-      head[s] = problem.n + r;
-      record(r, s, -1);
-      upper_rows_.close();
-    }
-    return m_ - found;
-  }
-
-  /// Renames positions to pivot rows and builds the other orientation of L and U.
-  void finish(Array<int>& head) {
+    for (int p = 0; p < m_; ++p) upper_rows_.open(p, count_[p], 4);
+    for (int k = 0; k < m_; ++k) transpose(f.upper, k, f.row[k], upper_rows_);
+    if (f.lower.size() > 0) load_lower_rows();
+    etas_.clear();
+    eta_row_.clear();
+    updates_ = 0;
+    visited_.assign(m_, 0);
+    list_.resize(m_);
+    stack_.resize(m_);
     next_.resize(m_);
-    for (int k = 0; k < m_; ++k) next_[pivot_slot_[k]] = k;
-    const Array<int> old = head;
-    for (int k = 0; k < m_; ++k) head[pivot_row_[k]] = old[pivot_slot_[k]];
-    column_count_.assign(m_ + 1, 0);
-    for (int k = 0; k < upper_rows_.index.size(); ++k) {
-      const int s = upper_rows_.index[k];
-      if (dropped_[s] != 0) upper_rows_.value[k] = 0;
-      ++column_count_[next_[s] + 1];
-    }
-    transpose_upper();
-    transpose_lower();
+    spike_.place.grow(m_);
+    spike_.value.grow(m_);
+    row_.place.grow(m_);
+    row_.value.grow(m_);
   }
-  void transpose_upper() {
-    for (int k = 0; k < m_; ++k) column_count_[k + 1] += column_count_[k];
-    upper_columns_.start = column_count_;
-    upper_columns_.index.resize(upper_rows_.index.size());
-    upper_columns_.value.resize(upper_rows_.index.size());
-    for (int k = 0; k < m_; ++k) {
-      for (int e = upper_rows_.start[k]; e < upper_rows_.start[k + 1]; ++e) {
-        const int column = next_[upper_rows_.index[e]];
-        const int place = column_count_[column]++;
-        upper_columns_.index[place] = pivot_row_[k];
-        upper_columns_.value[place] = upper_rows_.value[e];
-        upper_rows_.index[e] = pivot_row_[column];
-      }
+  static void copy(const Stack& from, int k, Lines& to, int line) {
+    const int count = from.start[k + 1] - from.start[k];
+    if (count == 0) return;
+    to.open(line, count, 0);
+    for (int e = from.start[k]; e < from.start[k + 1]; ++e) {
+      to.index[to.end[line]] = from.index[e];
+      to.value[to.end[line]++] = from.value[e];
     }
   }
-  /// L by rows, one list for each row that has entries, in pivot order.
-  void transpose_lower() {
-    lower_rows_.clear();
-    lower_rows_row_.clear();
-    if (lower_.index.empty()) return;
-    row_count_.assign(m_ + 1, 0);
-    for (const int i : lower_.index) ++row_count_[i];
-    next_.assign(m_, -1);
-    for (int k = 0; k < m_; ++k) {
-      const int i = pivot_row_[k];
-      if (row_count_[i] == 0) continue;
-      next_[i] = lower_rows_.index.size();
-      lower_rows_.index.resize(next_[i] + row_count_[i]);
-      lower_rows_.close();
-      lower_rows_row_.push_back(i);
+  static void transpose(const Stack& from, int k, int column, Lines& to) {
+    for (int e = from.start[k]; e < from.start[k + 1]; ++e) {
+      const int line = from.index[e], at = to.end[line]++;
+      to.index[at] = column;
+      to.value[at] = from.value[e];
     }
-    lower_rows_.value.resize(lower_rows_.index.size());
-    for (int e = 0; e < lower_.count(); ++e) {
-      for (int k = lower_.start[e]; k < lower_.start[e + 1]; ++k) {
-        const int place = next_[lower_.index[k]]++;
-        lower_rows_.index[place] = lower_row_[e];
-        lower_rows_.value[place] = lower_.value[k];
-      }
+  }
+  void load_lower_rows() {
+    const Factoriser& f = factoriser_;
+    count_.assign(m_, 0);
+    for (const int i : f.lower.index) ++count_[i];
+    for (int k = m_ - 1; k >= 0; --k) {
+      const int p = f.row[k];
+      if (count_[p] == 0) continue;
+      lower_rows_.open(p, count_[p], 0);
+      lower_rows_order_.push_back(p);
     }
+    for (int k = 0; k < m_; ++k) transpose(f.lower, k, f.row[k], lower_rows_);
   }
 
-  int m_ = 0;
-  Array<int> pivot_row_, pivot_slot_;
+  // ---- solves
+
+  /// Depth-first search costs a few times as much per entry as a sweep does.
+  [[nodiscard]] bool worth_searching(const SparseVector& x, const Density& density) const {
+    return x.count * 10 < m_ && density.mean < 0.1;
+  }
+
+  /// Solves with one triangle whose pattern is reached from the nonzeros of `x`; its list stays up to date.
+  void solve_sparse(SparseVector& x, const Lines& lines, const double* pivot) {
+    const int first = reach(x, lines);
+    double* const v = x.value.data();
+    const int* const index = lines.index.data();
+    const double* const value = lines.value.data();
+    x.count = 0;
+    double looked = 0;
+    for (int at = first; at < m_; ++at) {
+      const int r = list_[at];
+      visited_[r] = 0;
+      x.place[x.count++] = r;
+      if (v[r] == 0) v[r] = listed_zero;
+      const double t = pivot == nullptr ? v[r] : (v[r] /= pivot[r]);
+      const int end = lines.end[r];
+      looked += end - lines.begin[r];
+      for (int k = lines.begin[r]; k < end; ++k) v[index[k]] -= t * value[k];
+    }
+    ticks_ += 3 * (looked + x.count);
+  }
+  /// Fills the end of `list_` with the places reached, each before those that depend on it; returns where they begin.
+  int reach(const SparseVector& x, const Lines& lines) {
+    int first = m_;
+    const int* const index = lines.index.data();
+    for (int c = 0; c < x.count; ++c) {
+      if (visited_[x.place[c]] != 0) continue;
+      int depth = 0, node = x.place[c], k = lines.begin[node];
+      visited_[node] = 1;
+      for (;;) {
+        const int end = lines.end[node];
+        while (k < end && visited_[index[k]] != 0) ++k;
+        if (k < end) {
+          stack_[depth] = node;
+          next_[depth++] = k + 1;
+          node = index[k];
+          visited_[node] = 1;
+          k = lines.begin[node];
+        } else {
+          list_[--first] = node;
+          if (depth == 0) break;
+          node = stack_[--depth];
+          k = next_[depth];
+        }
+      }
+    }
+    return first;
+  }
+
+  /// Sweeps over the whole of a triangle, in the order given.
+  template <class Places>
+  void sweep(double* v, const Lines& lines, const Places& places) {
+    const int* const index = lines.index.data();
+    const double* const value = lines.value.data();
+    double looked = 0;
+    for (const int r : places) {
+      const double t = v[r];
+      if (t == 0) continue;
+      const int end = lines.end[r];
+      looked += end - lines.begin[r];
+      for (int k = lines.begin[r]; k < end; ++k) v[index[k]] -= t * value[k];
+    }
+    ticks_ += looked + 0.5 * places.size();
+  }
+  void ftran_lower(double* v) { sweep(v, lower_, lower_order_); }
+  void btran_lower(double* v) { sweep(v, lower_rows_, lower_rows_order_); }
+
+  void ftran_upper(double* v) {
+    double looked = 0;
+    for (int k = order_.size() - 1; k >= 0; --k) looked += solve_pivot(v, order_[k], upper_);
+    ticks_ += looked + 0.5 * order_.size();
+  }
+  void btran_upper(double* v) {
+    double looked = 0;
+    for (int k = 0, n = order_.size(); k < n; ++k) looked += solve_pivot(v, order_[k], upper_rows_);
+    ticks_ += looked + 0.5 * order_.size();
+  }
+  int solve_pivot(double* v, int r, const Lines& lines) const {
+    if (r < 0 || v[r] == 0) return 0;
+    const double t = v[r] /= pivot_[r];
+    const int begin = lines.begin[r], end = lines.end[r];
+    const int* const index = lines.index.data();
+    const double* const value = lines.value.data();
+    for (int k = begin; k < end; ++k) v[index[k]] -= t * value[k];
+    return end - begin;
+  }
+
+  /// The row operations of the updates.
+  void apply_etas(SparseVector& x, bool listed) {
+    double* const v = x.value.data();
+    for (int e = 0; e < etas_.count(); ++e) {
+      double sum = 0;
+      for (int k = etas_.start[e]; k < etas_.start[e + 1]; ++k) sum += etas_.value[k] * v[etas_.index[k]];
+      if (sum == 0) continue;
+      if (listed) {
+        x.add(eta_row_[e], sum);
+      } else {
+        v[eta_row_[e]] += sum;
+      }
+    }
+    ticks_ += etas_.size() + etas_.count();
+  }
+  void apply_etas_transposed(SparseVector& y, bool listed) {
+    double* const v = y.value.data();
+    for (int e = etas_.count() - 1; e >= 0; --e) {
+      const double t = v[eta_row_[e]];
+      if (t == 0) continue;
+      ticks_ += etas_.start[e + 1] - etas_.start[e];
+      for (int k = etas_.start[e]; k < etas_.start[e + 1]; ++k) {
+        if (listed) {
+          y.add(etas_.index[k], t * etas_.value[k]);
+        } else {
+          v[etas_.index[k]] += t * etas_.value[k];
+        }
+      }
+    }
+    ticks_ += etas_.count();
+  }
+
+  // ---- update
+
+  void save_spike(const SparseVector& x, bool listed) { pack(x, listed, spike_); }
+  void save_row(const SparseVector& y, bool listed) { pack(y, listed, row_); }
+  void pack(const SparseVector& x, bool listed, Packed& out) const {
+    int count = 0;
+    const auto take = [&](int i) {
+      out.place[count] = i;
+      out.value[count++] = x.value[i];
+    };
+    if (listed) {
+      for (const int i : x.index()) take(i);
+    } else {
+      for (int i = 0; i < m_; ++i) {
+        if (x.value[i] != 0) take(i);
+      }
+    }
+    out.count = count;
+  }
+  /// Takes row and column `p` out of U.
+  void remove_from_upper(int p) {
+    for (int k = upper_.begin[p]; k < upper_.end[p]; ++k) upper_rows_.drop(upper_.index[k], p);
+    for (int k = upper_rows_.begin[p]; k < upper_rows_.end[p]; ++k) upper_.drop(upper_rows_.index[k], p);
+    upper_.end[p] = upper_.begin[p];
+    upper_rows_.end[p] = upper_rows_.begin[p];
+  }
+
+  int m_ = 0, updates_ = 0;
   Array<double> pivot_;
-  Stack lower_, lower_rows_, upper_rows_, upper_columns_, updates_;
-  Array<int> lower_row_, lower_rows_row_, update_row_;
-  Array<double> update_pivot_;
-
-  // Work space of `factor`.
-  Array<int> column_start_, column_row_, row_start_, row_slot_, row_count_, column_count_, queue_, next_;
-  Array<double> column_value_, row_value_;
-  Array<char> row_done_, slot_done_, dropped_;
-  Kernel kernel_;
+  Array<int> order_, place_;  ///< positions in the order of their pivots (−1: moved to the end since), and the reverse
+  Lines lower_, lower_rows_, upper_, upper_rows_;
+  Array<int> lower_order_, lower_rows_order_;
+  Stack etas_;
+  Array<int> eta_row_;
+  Packed spike_, row_;
+  double factor_ticks_ = 0, ticks_ = 0, spent_ = 0, recent_ = 0;
+  Array<char> visited_;
+  Array<int> list_, stack_, next_, count_, old_head_;
+  Factoriser factoriser_;
 };
 
 }  // namespace kilter::lp::detail

@@ -116,6 +116,7 @@ class Kernel {
 
   Lists<true> rows;
   Lists<false> columns;
+  double work = 0;  ///< entries looked at
 
   void reset(int m, double threshold) {
     m_ = m;
@@ -127,6 +128,7 @@ class Kernel {
     largest_.assign(m, -1.0);
     work_.assign(m, 0.0);
     mark_.assign(m, 0);
+    work = 0;
   }
   /// Opens a line for pivoting once its entries are in place.
   void open_row(int i) { row_buckets_.insert(i, rows.size(i)); }
@@ -226,6 +228,7 @@ class Kernel {
 
   /// row i -= multiplier * row p, with fill.
   void subtract(int i, int p, double multiplier) {
+    work += rows.size(i) + rows.size(p);
     for (int k = rows.begin(i); k < rows.end(i);) {
       const int j = rows.index(k);
       if (work_[j] != 0) {

@@ -1,68 +1,144 @@
 #pragma once
 /// @file
-/// The bounded primal simplex method from a feasible basis: Devex pricing, Harris' ratio test, bound flips and bound perturbation.
+/// The bounded primal simplex method: Devex pricing, Harris' ratio test, bound flips and bound perturbation.
 
 #include <algorithm>
 #include <cmath>
 
+#include "kilter/lp/primal_ratio_test.hpp"
 #include "kilter/lp/tableau.hpp"
 
 namespace kilter::lp::detail {
 
-/// Primal simplex, second phase only (the dual method with shifted costs is the first). Reference-framework pricing (Devex: Harris
-/// 1973; Forrest, Goldfarb 1992), two-pass ratio test with tolerances (Harris 1973). A run of degenerate steps makes it widen the
-/// bounds of the basic variables by small random amounts; the driver takes that back and lets the dual method repair what it
-/// leaves.
+/// Primal simplex in two phases with reference-framework pricing (Devex: Harris 1973; Forrest, Goldfarb 1992). The first phase
+/// minimises the sum of infeasibilities, whose gradient is kept up to date as variables reach their bounds. A run of degenerate steps
+/// makes the method widen the bounds of the basic variables by small random amounts; the driver takes that back and lets the dual
+/// method repair what it leaves.
 class PrimalSimplex {
  public:
-  PrimalSimplex(Tableau& tableau, const Stopwatch& stopwatch, const Watcher& watch)
-      : t_(tableau), stopwatch_(stopwatch), watch_(watch) {}
+  explicit PrimalSimplex(Tableau& tableau) : t_(tableau) {}
 
-  /// Runs until the basis is dual feasible for the true costs. The factors must be fresh, `x` and `d` up to date.
-  Outcome run(bool perturb) {
-    weight_.assign(t_.size, 1.0);
-    banned_.assign(t_.size, 0);
-    stalled_ = failures_ = 0;
+  /// Runs until the basis is primal and dual feasible for the true costs and the working bounds. `x` and `d` must be up to date.
+  Outcome run(const Control& control, bool perturb) {
+    start();
     for (;;) {
-      if (t_.must_stop(stopwatch_)) return Outcome::stopped;
-      if (t_.lu.is_worn()) refresh();
-      if (perturb && stalled_ > stall_limit()) perturb_bounds();
-      if (!choose_entering(!perturb && stalled_ > 4 * stall_limit())) return failures_ == 0 ? Outcome::done : Outcome::trouble;
+      if (t_.must_stop(control.stopwatch)) return Outcome::stopped;
+      if (t_.lu.is_worn()) refresh(control);
+      if (perturb && stalled_ > stall_limit() && !infeasible_) perturb_bounds();
+      if (!choose_entering(stalled_ > 4 * stall_limit())) {
+        if (infeasible_ && t_.lu.updates() > 0) {
+          refresh(control);
+          continue;
+        }
+        if (infeasible_) return give_up();
+        return failures_ == 0 ? Outcome::done : Outcome::trouble;
+      }
       t_.compute_alpha(t_.entering);
       if (!is_consistent()) {
-        if (!recover()) return Outcome::trouble;
+        if (!recover(control)) return Outcome::trouble;
         continue;
       }
-      choose_leaving();
-      if (p_ < 0 && step_ == infinity) {
-        if (t_.lu.updates() == 0) return Outcome::unbounded;
-        refresh();
+      const auto step = ratio_test_.choose(t_, infeasible_, t_.d[t_.entering]);
+      t_.direction = step.direction;
+      if (step.position < 0 && step.length == infinity) {
+        if (t_.lu.updates() == 0) return infeasible_ ? Outcome::trouble : Outcome::unbounded;
+        refresh(control);
         continue;
       }
-      if (p_ >= 0 && std::abs(t_.alpha.value[p_]) < safe_pivot && !accept_small()) continue;
-      move();
+      if (step.position >= 0 && std::abs(t_.alpha.value[step.position]) < safe_pivot) {
+        if (!recover(control)) return Outcome::trouble;
+        continue;
+      }
+      if (!move(step)) {
+        if (!recover(control)) return Outcome::trouble;
+        continue;
+      }
       ++t_.iterations;
+      if (infeasible_ && infeasibilities_ == 0) enter_second_phase();
     }
   }
 
  private:
-  static constexpr double pivot_tolerance = 1e-9;
+  using Step = PrimalRatioTest::Step;
   static constexpr double safe_pivot = 1e-7;
 
   [[nodiscard]] int stall_limit() const { return 20 + t_.m / 10; }
 
-  void refresh() {
+  void start() {
+    weight_.assign(t_.size, 1.0);
+    banned_.assign(t_.size, 0);
+    listed_.assign(t_.size, 0);
+    gradient_.assign(t_.m, 0.0);
+    if (change_.size() != t_.m) {
+      change_.reset(t_.m);
+      change_row_.reset(t_.size);
+    }
+    stalled_ = failures_ = 0;
+    count_infeasibilities();
+    if (infeasible_) compute_gradient_duals();
+    list_attractive();
+  }
+
+  // ---- phases
+
+  /// −1, 0 or 1: the slope of the infeasibility of a variable.
+  [[nodiscard]] double slope(int j) const {
+    if (t_.x[j] < t_.lower[j] - t_.options.primal_tolerance) return -1;
+    return t_.x[j] > t_.upper[j] + t_.options.primal_tolerance ? 1 : 0;
+  }
+  void count_infeasibilities() {
+    infeasibilities_ = 0;
+    for (int p = 0; p < t_.m; ++p) {
+      gradient_[p] = slope(t_.head[p]);
+      if (gradient_[p] != 0) ++infeasibilities_;
+    }
+    infeasible_ = infeasibilities_ > 0;
+  }
+  /// Reduced costs of the sum of infeasibilities.
+  void compute_gradient_duals() {
+    gradient_multipliers();
+    for (int j = 0; j < t_.size; ++j) t_.d[j] = t_.is_basic(j) ? 0 : -t_.problem.dot(j, t_.rho.value);
+  }
+  void gradient_multipliers() {
+    t_.rho.clear();
+    for (int p = 0; p < t_.m; ++p) {
+      if (gradient_[p] != 0) t_.rho.set(p, gradient_[p]);
+    }
+    Density dense{1};
+    t_.lu.btran(t_.rho, dense);
+  }
+  Outcome give_up() {
+    gradient_multipliers();
+    t_.direction = 1;
+    return failures_ == 0 ? Outcome::infeasible : Outcome::trouble;
+  }
+  void enter_second_phase() {
+    infeasible_ = false;
+    t_.compute_dual();
+    weight_.assign(t_.size, 1.0);
+    stalled_ = 0;
+    list_attractive();
+  }
+
+  void refresh(const Control& control) {
     t_.refactor();
     t_.compute_primal();
-    t_.compute_dual();
     std::fill(banned_.begin(), banned_.end(), char{0});
-    absorb_violations();
-    watch_(Progress{t_.iterations, t_.objective(), 0});
+    if (!infeasible_) absorb_violations();
+    count_infeasibilities();
+    if (infeasible_) {
+      compute_gradient_duals();
+    } else {
+      t_.compute_dual();
+    }
+    list_attractive();
+    control.watch(Progress{t_.iterations, t_.objective(), 0});
   }
   /// Rounding found by fresh factors: bounds give way a little, so that the method stays in its phase.
   void absorb_violations() {
     for (const int j : t_.head) {
-      if (t_.violation(j) <= t_.options.primal_tolerance) continue;
+      const double v = t_.violation(j);
+      if (v <= t_.options.primal_tolerance || v > 1e-4 * (1 + std::abs(t_.x[j]))) continue;
       t_.bounds_changed = true;
       t_.lower[j] = std::min(t_.lower[j], t_.x[j]);
       t_.upper[j] = std::max(t_.upper[j], t_.x[j]);
@@ -77,132 +153,120 @@ class PrimalSimplex {
     stalled_ = 0;
   }
 
+  // ---- entering variable
+
+  [[nodiscard]] bool attractive(int j) const { return t_.dual_violation(j) > t_.options.dual_tolerance; }
+  void list_attractive() {
+    for (const int j : attractive_) listed_[j] = 0;
+    attractive_.clear();
+    for (int j = 0; j < t_.size; ++j) offer(j);
+  }
+  void offer(int j) {
+    if (listed_[j] != 0 || !attractive(j)) return;
+    listed_[j] = 1;
+    attractive_.push_back(j);
+  }
+  /// Largest reduced cost over the reference weight; after endless stalling a random one, which cycles with probability zero. Only
+  /// the attractive are looked at; those that are so no longer leave the list here.
+  bool choose_entering(bool draw) {
+    t_.entering = -1;
+    double best = 0;
+    int kept = 0;
+    for (int k = 0; k < attractive_.size(); ++k) {
+      const int j = attractive_[k];
+      const double v = t_.dual_violation(j);
+      if (v <= t_.options.dual_tolerance) {
+        listed_[j] = 0;
+        continue;
+      }
+      attractive_[kept++] = j;
+      const double merit = draw ? t_.rng.uniform() : v * v / weight_[j];
+      if (merit <= best || banned_[j] != 0) continue;
+      best = merit;
+      t_.entering = j;
+    }
+    attractive_.resize(kept);
+    return t_.entering >= 0;
+  }
+
   /// The reduced cost kept up to date against the one that the fresh column gives.
   [[nodiscard]] bool is_consistent() {
-    double d = t_.cost[t_.entering];
-    for (const int i : t_.alpha.index) d -= t_.alpha.value[i] * t_.cost[t_.head[i]];
-    const bool same = d * t_.d[t_.entering] > 0 && std::abs(d) > 0.5 * t_.options.dual_tolerance;
-    t_.d[t_.entering] = d;
-    return same || t_.dual_violation(t_.entering) > t_.options.dual_tolerance;
+    const int q = t_.entering;
+    double d = infeasible_ ? 0 : t_.cost[q];
+    for (const int i : t_.alpha.index()) d -= t_.alpha.value[i] * (infeasible_ ? gradient_[i] : t_.cost[t_.head[i]]);
+    const bool same = d * t_.d[q] > 0 && std::abs(d) > 0.5 * t_.options.dual_tolerance;
+    t_.d[q] = d;
+    return same || t_.dual_violation(q) > t_.options.dual_tolerance;
   }
-  bool recover() {
+  /// Fresh factors, or another column where they are fresh.
+  bool recover(const Control& control) {
     if (++failures_ > 50 + t_.m) return false;
     if (t_.lu.updates() > 0) {
-      refresh();
+      refresh(control);
+      --failures_;
     } else {
       banned_[t_.entering] = 1;
     }
     return true;
   }
-  /// A tiny pivot is taken only from fresh factors, and never when another column can be had.
-  bool accept_small() {
-    if (t_.lu.updates() > 0) {
-      refresh();
-    } else {
-      banned_[t_.entering] = 1;
-      ++failures_;
-    }
-    return false;
-  }
 
-  /// Largest reduced cost over the reference weight; after endless stalling without perturbation the first that improves (Bland
-  /// 1977).
-  bool choose_entering(bool bland) {
-    t_.entering = -1;
-    double best = 0;
-    for (int j = 0; j < t_.size; ++j) {
-      if (t_.where[j] >= 0 || t_.d[j] == 0) continue;
-      const double v = t_.dual_violation(j);
-      if (v <= t_.options.dual_tolerance || v * v <= best * weight_[j] || banned_[j] != 0) continue;
-      best = v * v / weight_[j];
-      t_.entering = j;
-      if (bland) break;
-    }
-    return t_.entering >= 0;
-  }
+  // ---- the step
 
-  /// Harris: the largest step that keeps every value within its bounds and the tolerance, then the largest pivot within that step.
-  void choose_leaving() {
+  bool move(const Step& step) {
+    stalled_ = step.length > 1e-12 ? 0 : stalled_ + 1;
+    if (step.position >= 0) return exchange(step);
+    shift_basics(step);
     const int q = t_.entering;
-    direction_ = t_.d[q] < 0 ? 1 : -1;
-    t_.direction = direction_;
-    const double limit = harris_limit();
-    p_ = -1;
-    step_ = limit == infinity ? infinity : 0;
-    double largest = 0;
-    for (const int i : t_.alpha.index) {
-      const double rate = -direction_ * t_.alpha.value[i];
-      const double ratio = distance(i, rate) / std::abs(rate);
-      if (std::abs(rate) <= pivot_tolerance || ratio > limit || std::abs(rate) <= largest) continue;
-      largest = std::abs(rate);
-      p_ = i;
-      step_ = ratio;
-    }
-    const double range = t_.upper[q] - t_.lower[q];
-    if (range <= std::max(step_, 0.0) || (p_ < 0 && range < infinity)) {
-      p_ = -1;
-      step_ = range;
-    }
-  }
-  [[nodiscard]] double harris_limit() const {
-    double limit = infinity;
-    for (const int i : t_.alpha.index) {
-      const double rate = -direction_ * t_.alpha.value[i];
-      if (std::abs(rate) <= pivot_tolerance) continue;
-      limit = std::min(limit, (std::max(distance(i, rate), 0.0) + t_.options.primal_tolerance) / std::abs(rate));
-    }
-    return limit;
-  }
-  [[nodiscard]] double distance(int i, double rate) const {
-    const int j = t_.head[i];
-    return rate > 0 ? t_.upper[j] - t_.x[j] : t_.x[j] - t_.lower[j];
-  }
-
-  void move() {
-    stalled_ = step_ > 1e-12 ? 0 : stalled_ + 1;
-    if (p_ < 0) {
-      flip();
-    } else {
-      exchange();
-    }
-  }
-  void flip() {
-    const int q = t_.entering;
-    const bool up = direction_ > 0;
-    for (const int i : t_.alpha.index) t_.x[t_.head[i]] -= direction_ * step_ * t_.alpha.value[i];
+    const bool up = step.direction > 0;
     t_.status[q] = up ? VariableStatus::at_upper : VariableStatus::at_lower;
     t_.x[q] = up ? t_.upper[q] : t_.lower[q];
+    offer(q);
+    if (infeasible_) update_gradient();
+    return true;
   }
-  void exchange() {
-    const int q = t_.entering, leaving = t_.head[p_];
-    const double pivot = t_.alpha.value[p_];
-    const bool rises = -direction_ * pivot > 0;
-    t_.compute_rho(p_);
+  void shift_basics(const Step& step) {
+    const double by = step.direction * std::max(step.length, 0.0);
+    if (by == 0) return;
+    for (const int i : t_.alpha.index()) t_.x[t_.head[i]] -= by * t_.alpha.value[i];
+    t_.x[t_.entering] += by;
+  }
+  bool exchange(const Step& step) {
+    const int p = step.position, q = t_.entering, leaving = t_.head[p];
+    const double pivot = t_.alpha.value[p];
+    t_.compute_rho(p);
     t_.compute_row();
+    const double error = std::abs(pivot - t_.row.value[q]);
+    if (error > 1e-6 * (std::abs(pivot) + std::abs(t_.row.value[q]))) return false;
     update_duals(q, leaving, pivot);
-    const double step = std::max(step_, 0.0);
-    for (const int i : t_.alpha.index) t_.x[t_.head[i]] -= direction_ * step * t_.alpha.value[i];
-    t_.x[q] += direction_ * step;
-    settle(leaving, rises, step_ < 0);
-    t_.exchange(p_, q, rises ? VariableStatus::at_upper : VariableStatus::at_lower);
+    shift_basics(step);
+    if (infeasible_) {  // at its bound the leaving variable costs nothing any more
+      t_.d[leaving] -= gradient_[p];
+      if (gradient_[p] != 0) --infeasibilities_;
+      gradient_[p] = 0;
+    }
+    settle(leaving, step);
+    t_.exchange(p, q, step.to_upper ? VariableStatus::at_upper : VariableStatus::at_lower);
+    if (infeasible_) update_gradient();
+    offer(leaving);
+    return true;
   }
   /// Puts the leaving variable on its bound. One that was already a little past it takes the bound along instead of being pulled
   /// back.
-  void settle(int leaving, bool rises, bool past) {
-    double& bound = rises ? t_.upper[leaving] : t_.lower[leaving];
-    if (past) {
+  void settle(int leaving, const Step& step) {
+    double& bound = step.to_upper ? t_.upper[leaving] : t_.lower[leaving];
+    if (step.length < 0) {
       bound = t_.x[leaving];
       t_.bounds_changed = true;
     }
     t_.x[leaving] = bound;
   }
   void update_duals(int q, int leaving, double pivot) {
-    const double step = t_.d[q] / pivot;
-    const double weight = weight_[q];
-    for (const int j : t_.row_index) {
-      t_.d[j] -= step * t_.row[j];
-      const double ratio = t_.row[j] / pivot;
+    const double step = t_.d[q] / pivot, weight = weight_[q], scale = 1 / pivot;
+    for (const int j : t_.row.index()) {
+      const double r = t_.row.value[j], ratio = r * scale;
+      t_.d[j] -= step * r;
       weight_[j] = std::max(weight_[j], ratio * ratio * weight);
+      offer(j);
     }
     t_.d[q] = 0;
     t_.d[leaving] = -step;
@@ -210,13 +274,34 @@ class PrimalSimplex {
     if (weight_[leaving] > 1e9) weight_.assign(t_.size, 1.0);
   }
 
+  /// Basic variables that reached or left their bounds change the gradient of the first phase, and with it all reduced costs.
+  void update_gradient() {
+    change_.clear();
+    for (const int i : t_.alpha.index()) {
+      const double now = slope(t_.head[i]), change = now - gradient_[i];
+      if (change == 0) continue;
+      infeasibilities_ += (now != 0 ? 1 : 0) - (gradient_[i] != 0 ? 1 : 0);
+      gradient_[i] = now;
+      change_.set(i, change);
+    }
+    if (change_.count == 0 || infeasibilities_ == 0) return;
+    t_.lu.btran(change_, change_density_);
+    t_.price(change_, change_row_);
+    for (const int j : change_row_.index()) {
+      t_.d[j] -= change_row_.value[j];
+      offer(j);
+    }
+  }
+
   Tableau& t_;
-  const Stopwatch& stopwatch_;
-  const Watcher& watch_;
-  Array<double> weight_;
-  Array<char> banned_;
-  int p_ = -1, stalled_ = 0, failures_ = 0;
-  double step_ = 0, direction_ = 1;
+  Array<double> weight_, gradient_;
+  Array<char> banned_, listed_;
+  Array<int> attractive_;
+  SparseVector change_, change_row_;
+  Density change_density_;
+  PrimalRatioTest ratio_test_;
+  bool infeasible_ = false;
+  int infeasibilities_ = 0, stalled_ = 0, failures_ = 0;
 };
 
 }  // namespace kilter::lp::detail

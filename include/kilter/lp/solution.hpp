@@ -92,9 +92,10 @@ struct Combination {
   std::vector<double> magnitude;
 };
 
-inline Combination combine_rows(const Model& model, std::span<const double> multiplier) {
+inline void combine_rows(const Model& model, std::span<const double> multiplier, Combination& result) {
   const auto n = static_cast<std::size_t>(model.columns());
-  Combination result{std::vector<double>(n), std::vector<double>(n)};
+  result.value.assign(n, 0.0);
+  result.magnitude.assign(n, 0.0);
   for (int i = 0; i < model.rows(); ++i) {
     const double y = multiplier[static_cast<std::size_t>(i)];
     if (y == 0) continue;
@@ -104,17 +105,15 @@ inline Combination combine_rows(const Model& model, std::span<const double> mult
       result.magnitude[j] += std::abs(y * term.coefficient);
     }
   }
-  return result;
 }
 
-inline std::vector<double> activities(const Model& model, std::span<const double> x) {
-  std::vector<double> activity(static_cast<std::size_t>(model.rows()));
+inline void activities(const Model& model, std::span<const double> x, std::vector<double>& activity) {
+  activity.resize(static_cast<std::size_t>(model.rows()));
   for (int i = 0; i < model.rows(); ++i) {
     double sum = 0;
     for (const Term& term : model.row(i)) sum += term.coefficient * x[static_cast<std::size_t>(term.column)];
     activity[static_cast<std::size_t>(i)] = sum;
   }
-  return activity;
 }
 
 inline double outside(double value, double lower, double upper) { return std::max({0.0, lower - value, value - upper}); }
@@ -158,7 +157,8 @@ inline double largest_magnitude(std::span<const double> values) {
   detail::check_size("ray", ray.size(), model.rows());
   const double largest = detail::largest_magnitude(ray);
   if (!(largest > 0) || !std::isfinite(largest)) return {};
-  const auto combination = detail::combine_rows(model, ray);
+  detail::Combination combination;
+  detail::combine_rows(model, ray, combination);
   Certificate result;
   double supremum = 0;
   for (int i = 0; i < model.rows(); ++i) {
@@ -207,43 +207,54 @@ inline double largest_magnitude(std::span<const double> values) {
 
 namespace detail {
 
-inline Residuals verify_point(const Model& model, std::span<const double> x, std::span<const double> y) {
+/// Work space of `verify`.
+struct Verification {
+  Combination combination;
+  std::vector<double> activity;
+};
+
+inline Residuals verify_point(const Model& model, std::span<const double> x, std::span<const double> y, Verification& work) {
   Residuals out;
   const bool has_dual = y.size() == static_cast<std::size_t>(model.rows());
-  const auto activity = activities(model, x);
-  const auto combination = has_dual ? combine_rows(model, y) : Combination{};
+  activities(model, x, work.activity);
+  if (has_dual) combine_rows(model, y, work.combination);
   double objective = model.objective_constant(), dual_objective = objective;
   for (int j = 0; j < model.columns(); ++j) {
     const auto k = static_cast<std::size_t>(j);
-    objective += model.cost(j) * x[k];
-    const double d = has_dual ? model.cost(j) - combination.value[k] : 0.0;
-    add_conditions(x[k], d, model.lower(j), model.upper(j), out, dual_objective);
+    objective += model.costs()[k] * x[k];
+    const double d = has_dual ? model.costs()[k] - work.combination.value[k] : 0.0;
+    add_conditions(x[k], d, model.lowers()[k], model.uppers()[k], out, dual_objective);
   }
   for (int i = 0; i < model.rows(); ++i) {
     const auto k = static_cast<std::size_t>(i);
-    add_conditions(activity[k], has_dual ? y[k] : 0.0, model.row_lower(i), model.row_upper(i), out, dual_objective);
+    add_conditions(work.activity[k], has_dual ? y[k] : 0.0, model.row_lowers()[k], model.row_uppers()[k], out, dual_objective);
   }
   out.complementarity /= 1 + std::abs(objective);
   out.gap = has_dual ? std::abs(objective - dual_objective) / (1 + std::abs(objective)) : 0.0;
   return out;
 }
 
-}  // namespace detail
-
-/// Recomputes the residuals of `solution` from its `primal`, `dual` and `ray` alone, on the model as it is. O(nonzeros).
-[[nodiscard]] inline Residuals verify(const Model& model, const Solution& solution) {
+inline Residuals verify(const Model& model, const Solution& solution, Verification& work) {
   if (solution.status == Status::infeasible) {
     const Certificate certificate = proves_infeasible(model, solution.ray);
     return {.dual = certificate.violation, .gap = certificate.holds() ? 0.0 : 1.0};
   }
-  detail::check_size("solution.primal", solution.primal.size(), model.columns());
+  check_size("solution.primal", solution.primal.size(), model.columns());
   if (solution.status == Status::unbounded) {
     const Certificate certificate = proves_unbounded(model, solution.ray);
-    const double primal = detail::verify_point(model, solution.primal, {}).primal;
+    const double primal = verify_point(model, solution.primal, {}, work).primal;
     return {.primal = std::max(primal, certificate.violation), .gap = certificate.holds() ? 0.0 : 1.0};
   }
-  if (solution.status == Status::optimal) detail::check_size("solution.dual", solution.dual.size(), model.rows());
-  return detail::verify_point(model, solution.primal, solution.dual);
+  if (solution.status == Status::optimal) check_size("solution.dual", solution.dual.size(), model.rows());
+  return verify_point(model, solution.primal, solution.dual, work);
+}
+
+}  // namespace detail
+
+/// Recomputes the residuals of `solution` from its `primal`, `dual` and `ray` alone, on the model as it is. O(nonzeros).
+[[nodiscard]] inline Residuals verify(const Model& model, const Solution& solution) {
+  detail::Verification work;
+  return detail::verify(model, solution, work);
 }
 
 }  // namespace kilter::lp

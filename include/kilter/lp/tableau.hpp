@@ -16,17 +16,15 @@
 #include "kilter/lp/problem.hpp"
 #include "kilter/lp/solution.hpp"
 
-namespace kilter::lp {
-
-namespace detail {
+namespace kilter::lp::detail {
 
 /// How a method ended.
 enum class Outcome : std::uint8_t {
   done,        ///< primal (dual method) or dual (primal method) feasible
-  infeasible,  ///< `ray_row` holds the row of multipliers that proves it
+  infeasible,  ///< `Tableau::ray` holds the multipliers that prove it
   unbounded,   ///< `entering` rises or falls without limit
   stopped,     ///< by a limit or by the stop token: `stop_status`
-  trouble,     ///< no trustworthy pivot
+  trouble,     ///< no trustworthy pivot, or no progress
 };
 
 /// Refers to an observer without knowing its type, so that the methods need not be templates.
@@ -43,37 +41,62 @@ class Watcher {
   void (*call_)(void*, const Progress&);
 };
 
+/// What ends a run from outside, and who watches it.
+struct Control {
+  const Stopwatch& stopwatch;
+  const Watcher& watch;
+};
+
 struct Tableau {
   const Problem& problem;
-  const Options& options;
-  int m, n, size;
+  Options options;
+  int m = 0, n = 0, size = 0;
 
   Array<int> head;                   ///< variable of each position
   Array<int> where;                  ///< position of each variable, −1 when nonbasic
   Array<VariableStatus> status;      ///< of each variable
   Array<double> cost, lower, upper;  ///< working copies: perturbed, shifted
   Array<double> x, d;                ///< values and reduced costs of all variables
+  PricingRows rows;
   Lu lu;
   double threshold = 0.1;         ///< of the pivots of the factors; raised after trouble
   SparseVector rho, alpha, work;  ///< row of B^-1, entering column, and one to spare
-  Array<double> row;              ///< pivot row, of all variables
-  Array<int> row_index;           ///< where it is not zero
-  Rng rng;
+  SparseVector row;               ///< pivot row, of all variables
+  Density rho_density, alpha_density, work_density;
+  Rng rng{1};
 
   std::size_t iterations = 0;
   Status stop_status = Status::feasible;
   bool costs_changed = false, bounds_changed = false;
+  bool factored = false;  ///< the factors are those of `head`
   int entering = -1;
   double direction = 0;  ///< of the entering variable when unbounded, of the leaving one when infeasible
 
-  Tableau(const Problem& p, const Options& o)
-      : problem(p), options(o), m(p.m), n(p.n), size(p.size()), cost(p.cost), lower(p.lower), upper(p.upper), rng(o.seed) {
+  explicit Tableau(const Problem& p) : problem(p) {}
+
+  /// Takes the costs, bounds and, where `matrix` says so, the shape of the problem.
+  void load(const Options& o, bool matrix) {
+    options = o;
+    rng = Rng{o.seed};
+    cost = problem.cost;
+    lower = problem.lower;
+    upper = problem.upper;
+    costs_changed = bounds_changed = false;
+    iterations = 0;
+    stop_status = Status::feasible;
+    if (!matrix) return;
+    m = problem.m;
+    n = problem.n;
+    size = problem.size();
     x.assign(size, 0.0);
     d.assign(size, 0.0);
-    row.assign(size, 0.0);
+    row.reset(size);
     rho.reset(m);
     alpha.reset(m);
     work.reset(m);
+    rows.load(problem);
+    factored = false;
+    threshold = 0.1;
   }
 
   [[nodiscard]] bool is_basic(int j) const { return where[j] >= 0; }
@@ -81,31 +104,36 @@ struct Tableau {
 
   // ---- basis
 
-  /// Starts from `start`, repaired where it does not fit the model, or from the basis of all row activities.
-  void set_basis(const Basis* start) {
-    const bool fits = start != nullptr && start->columns.size() == static_cast<std::size_t>(n) &&
-                      start->rows.size() == static_cast<std::size_t>(m);
+  /// Starts from the wanted statuses, repaired where they do not make a basis.
+  template <class Wanted>
+  void set_basis(const Wanted& wanted) {
     status.assign(size, VariableStatus::at_lower);
     where.assign(size, -1);
     head.clear();
     for (int j = 0; j < size; ++j) {
-      const bool logical = problem.is_logical(j);
-      VariableStatus wanted = logical ? VariableStatus::basic : VariableStatus::at_lower;
-      if (fits) wanted = logical ? start->rows[static_cast<std::size_t>(j - n)] : start->columns[static_cast<std::size_t>(j)];
-      if (wanted == VariableStatus::basic && head.size() < m) {
+      const VariableStatus s = wanted(j);
+      if (s == VariableStatus::basic && head.size() < m) {
         make_basic(j);
       } else {
-        make_nonbasic(j, wanted);
+        make_nonbasic(j, s);
       }
     }
     for (int i = 0; i < m && head.size() < m; ++i) {
       if (!is_basic(n + i)) make_basic(n + i);
+    }
+    factored = false;
+  }
+  /// Puts nonbasic variables back on bounds that may have moved.
+  void settle() {
+    for (int j = 0; j < size; ++j) {
+      if (!is_basic(j)) make_nonbasic(j, status[j]);
     }
   }
 
   /// Puts a variable on the wanted bound, or on the nearest to zero that it has.
   void make_nonbasic(int j, VariableStatus wanted) {
     where[j] = -1;
+    if (!problem.is_logical(j)) rows.set_active(problem, j, !is_fixed(j));
     const bool has_lower = lower[j] > -infinity, has_upper = upper[j] < infinity;
     if (!has_lower && !has_upper) {
       status[j] = VariableStatus::free_nonbasic;
@@ -123,30 +151,32 @@ struct Tableau {
 
   /// Fresh factors. Variables thrown out of a singular basis become nonbasic.
   void refactor() {
-    const Array<int> before = head;
     const int repaired = lu.factor(problem, head, threshold);
-    if (repaired > 0) {
-      for (const int j : before) where[j] = -1;
-    }
+    if (repaired > 0) std::fill(where.begin(), where.end(), -1);
     for (int p = 0; p < m; ++p) {
       where[head[p]] = p;
-      status[head[p]] = VariableStatus::basic;
+      if (repaired > 0 && !problem.is_logical(head[p])) rows.set_active(problem, head[p], false);
     }
-    if (repaired == 0) return;
-    for (const int j : before) {
-      if (!is_basic(j)) make_nonbasic(j, VariableStatus::basic);
+    if (repaired > 0) {
+      for (int j = 0; j < size; ++j) {
+        if (!is_basic(j) && status[j] == VariableStatus::basic) make_nonbasic(j, VariableStatus::basic);
+      }
+      for (const int j : head) status[j] = VariableStatus::basic;
     }
+    factored = true;
   }
 
-  /// Exchanges the variable at position `p` for `q`; `alpha` must hold the column of `q`.
+  /// Exchanges the variable at position `p` for `q`; `alpha` must hold the column of `q`, and `rho` the row of `p`.
   void exchange(int p, int q, VariableStatus leaving_status) {
     const int leaving = head[p];
-    lu.update(alpha, p);
+    lu.update(p, alpha.value[p]);
     head[p] = q;
     where[q] = p;
     status[q] = VariableStatus::basic;
     where[leaving] = -1;
     status[leaving] = leaving_status;
+    if (!problem.is_logical(q)) rows.set_active(problem, q, false);
+    if (!problem.is_logical(leaving)) rows.set_active(problem, leaving, !is_fixed(leaving));
   }
 
   // ---- values
@@ -160,18 +190,21 @@ struct Tableau {
 
   /// d = c − A'y with B'y = c_B, with one step of refinement when asked for.
   void compute_dual(bool refine = false) {
-    SparseVector y;
-    y.reset(m);
-    for (int p = 0; p < m; ++p) y.value[p] = cost[head[p]];
-    lu.btran(y);
+    Density dense{1};
+    work.clear();
+    for (int p = 0; p < m; ++p) work.value[p] = cost[head[p]];
+    work.gather();
+    lu.btran(work, dense);
     if (refine) {
-      SparseVector rest;
-      rest.reset(m);
-      for (int p = 0; p < m; ++p) rest.value[p] = cost[head[p]] - problem.dot(head[p], y.value);
-      lu.btran(rest);
-      for (const int i : rest.index) y.value[i] += rest.value[i];
+      rho.clear();
+      for (int p = 0; p < m; ++p) rho.value[p] = cost[head[p]] - problem.dot(head[p], work.value);
+      rho.gather();
+      lu.btran(rho, dense);
+      for (const int i : rho.index()) work.value[i] += rho.value[i];
+      work.gather();
     }
-    for (int j = 0; j < size; ++j) d[j] = is_basic(j) ? 0 : cost[j] - problem.dot(j, y.value);
+    for (int j = 0; j < size; ++j) d[j] = is_basic(j) ? 0 : cost[j] - problem.dot(j, work.value);
+    work.clear();
   }
 
   [[nodiscard]] double violation(int j) const { return std::max({0.0, lower[j] - x[j], x[j] - upper[j]}); }
@@ -206,9 +239,7 @@ struct Tableau {
     lower = problem.lower;
     upper = problem.upper;
     bounds_changed = false;
-    for (int j = 0; j < size; ++j) {
-      if (!is_basic(j)) make_nonbasic(j, status[j]);
-    }
+    settle();
   }
 
   // ---- rows and columns of the tableau
@@ -216,36 +247,33 @@ struct Tableau {
   /// rho = B^-T e_p.
   void compute_rho(int p) {
     rho.clear();
-    rho.value[p] = 1;
-    lu.btran(rho);
+    rho.set(p, 1);
+    lu.btran(rho, rho_density, true);
   }
   /// alpha = B^-1 a_q.
   void compute_alpha(int q) {
     alpha.clear();
-    problem.add_column(q, 1, alpha.value);
-    lu.ftran(alpha);
+    problem.add_column(q, 1, alpha);
+    lu.ftran(alpha, alpha_density, true);
   }
   /// row = rho' [A −I] on the nonbasic variables that may move.
-  void compute_row() {
-    for (const int j : row_index) row[j] = 0;
-    row_index.clear();
-    double* const r = row.data();
-    const int* const column = problem.row_col.data();
-    const double* const value = problem.row_value.data();
-    for (const int i : rho.index) {
-      const double t = rho.value[i];
-      for (int k = problem.row_start[i]; k < problem.row_start[i + 1]; ++k) r[column[k]] += t * value[k];
+  void compute_row() { price(rho, row); }
+  /// out = y' [A −I] on the nonbasic variables that may move.
+  void price(const SparseVector& y, SparseVector& out) {
+    out.clear();
+    double entries = 0;
+    for (const int i : y.index()) entries += rows.end(i) - rows.begin(i);
+    if (3 * entries < n) {
+      price_sparse(y, out);
+    } else if (y.count > 0.35 * m) {
+      price_columns(y, out);
+    } else {
+      price_rows(y, out);
     }
-    row_index.resize(n + rho.index.size());
-    int count = 0;
-    for (int j = 0; j < n; ++j) {
-      if (r[j] != 0 && keep_row_entry(j)) row_index[count++] = j;
+    for (const int i : y.index()) {
+      const int j = n + i;
+      if (!is_basic(j) && !is_fixed(j)) out.set(j, -y.value[i]);
     }
-    for (const int i : rho.index) {
-      r[n + i] = -rho.value[i];
-      if (keep_row_entry(n + i)) row_index[count++] = n + i;
-    }
-    row_index.resize(count);
   }
 
   // ---- limits
@@ -271,23 +299,53 @@ struct Tableau {
     where[j] = head.size();
     status[j] = VariableStatus::basic;
     head.push_back(j);
+    if (!problem.is_logical(j)) rows.set_active(problem, j, false);
   }
-  /// False, and the entry cleared, for variables that cannot enter and for rounding.
-  bool keep_row_entry(int j) {
-    if (!is_basic(j) && !is_fixed(j) && std::abs(row[j]) >= tiny) return true;
-    row[j] = 0;
-    return false;
+  /// Few entries: the list is kept while they are added up.
+  void price_sparse(const SparseVector& y, SparseVector& out) const {
+    const int* const column = rows.column();
+    const double* const value = rows.value();
+    for (const int i : y.index()) {
+      const double t = y.value[i];
+      for (int k = rows.begin(i); k < rows.end(i); ++k) out.add(column[k], t * value[k]);
+    }
+    out.prune();
+  }
+  void price_rows(const SparseVector& y, SparseVector& out) const {
+    const int* const column = rows.column();
+    const double* const value = rows.value();
+    double* const r = out.value.data();
+    for (const int i : y.index()) {
+      const double t = y.value[i];
+      for (int k = rows.begin(i), end = rows.end(i); k < end; ++k) r[column[k]] += t * value[k];
+    }
+    for (int j = 0; j < n; ++j) {
+      if (r[j] == 0) continue;
+      if (std::abs(r[j]) < tiny) {
+        r[j] = 0;
+      } else {
+        out.place[out.count++] = j;
+      }
+    }
+  }
+  void price_columns(const SparseVector& y, SparseVector& out) const {
+    for (int j = 0; j < n; ++j) {
+      if (!rows.is_active(j)) continue;
+      const double v = problem.dot(j, y.value);
+      if (std::abs(v) >= tiny) out.set(j, v);
+    }
   }
   void add_primal_correction() {
+    Density dense{1};
     work.clear();
     for (int j = 0; j < size; ++j) {
       if (x[j] != 0) problem.add_column(j, -x[j], work.value);
     }
-    lu.ftran(work);
-    for (const int p : work.index) x[head[p]] += work.value[p];
+    work.gather();
+    lu.ftran(work, dense);
+    for (const int p : work.index()) x[head[p]] += work.value[p];
     work.clear();
   }
 };
 
-}  // namespace detail
-}  // namespace kilter::lp
+}  // namespace kilter::lp::detail
