@@ -115,7 +115,10 @@ class Driver {
       renew();
       const bool feasible = tableau_.primal_feasible();
       if (feasible && tableau_.dual_feasible()) return Status::optimal;
-      const Outcome outcome = prefers_primal(feasible, round) ? run_primal(control, perturb) : dual_.run(control, perturb);
+      const Outcome outcome = prefers_primal(feasible, round) ? run_primal(control, perturb) : run_dual(control, perturb);
+#ifdef KILTER_TRACE
+      std::fprintf(stderr, "  round %d %s -> %d, iterations %zu obj %.10g\n", round, prefers_primal(feasible, round) ? "primal" : "dual", (int)outcome, tableau_.iterations, tableau_.objective());
+#endif
       switch (outcome) {
         case Outcome::done: break;
         case Outcome::stopped: return tableau_.stop_status;
@@ -136,15 +139,46 @@ class Driver {
     const Method method = tableau_.options.method;
     if (round > 0) return feasible || (method == Method::primal && round % 4 == 0);
     if (method == Method::primal) return true;
-    return feasible && (!cold_ || (method != Method::dual && !flips_make_dual_feasible()));
+    if (method == Method::dual) return feasible && !cold_;
+    return cold_ ? primal_looks_shorter() : feasible;
   }
-  /// Programs whose columns have two bounds wherever it matters suit the dual method, which passes many bounds in one step.
+  /// The choice for a cold start. Infeasibilities of the one kind make work for the one method, those of the other for the other.
+  /// Reduced costs that a change of bound would mend are no burden to the dual method, which passes many bounds in one step; where
+  /// there are more of them than rows, they speak for it.
+  [[nodiscard]] bool primal_looks_shorter() const {
+    int primal = 0, dual = 0, flips = 0;
+    for (const int j : tableau_.head) primal += tableau_.violation(j) > tableau_.options.primal_tolerance ? 1 : 0;
+    for (int j = 0; j < tableau_.size; ++j) {
+      if (tableau_.dual_violation(j) <= tableau_.options.dual_tolerance) continue;
+      ++(is_boxed(j) ? flips : dual);
+    }
+    if (primal == 0) return dual > 0 || flips <= tableau_.m;
+    return 8 * primal < dual;
+  }
+  [[nodiscard]] bool is_boxed(int j) const { return tableau_.lower[j] > -infinity && tableau_.upper[j] < infinity; }
   [[nodiscard]] bool flips_make_dual_feasible() const {
     for (int j = 0; j < tableau_.size; ++j) {
-      const bool boxed = tableau_.lower[j] > -infinity && tableau_.upper[j] < infinity;
-      if (!boxed && tableau_.dual_violation(j) > tableau_.options.dual_tolerance) return false;
+      if (!is_boxed(j) && tableau_.dual_violation(j) > tableau_.options.dual_tolerance) return false;
     }
     return true;
+  }
+  /// Where bounds cannot make the basis dual feasible, a first phase looks for one that is: the same method on the program whose
+  /// bounds say only which infinite ones there are (Koberstein 2005, the artificial bounds method).
+  Outcome run_dual(const Control& control, bool perturb) {
+    if (!flips_make_dual_feasible()) {
+      tableau_.box_bounds();
+      tableau_.compute_primal();
+      const Outcome outcome = dual_.run(control, perturb);
+      tableau_.restore_bounds();
+      if (outcome == Outcome::stopped) return outcome;
+#ifdef KILTER_TRACE
+      std::fprintf(stderr, "  phase 1 -> %d, iterations %zu left %d\n", (int)outcome, tableau_.iterations, !flips_make_dual_feasible());
+#endif
+      if (tableau_.lu.updates() > update_limit) refactor();
+      tableau_.compute_primal();
+      tableau_.compute_dual();
+    }
+    return dual_.run(control, perturb);
   }
   Outcome run_primal(const Control& control, bool perturb) {
     dual_.forget_weights();

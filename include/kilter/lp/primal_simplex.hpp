@@ -24,7 +24,7 @@ class PrimalSimplex {
     for (;;) {
       if (t_.must_stop(control.stopwatch)) return Outcome::stopped;
       if (t_.lu.is_worn()) refresh(control);
-      if (perturb && stalled_ > stall_limit() && !infeasible_) perturb_bounds();
+      if (perturb && stalled_ > stall_limit()) perturb_bounds();
       if (!choose_entering(stalled_ > 4 * stall_limit())) {
         if (infeasible_ && t_.lu.updates() > 0) {
           refresh(control);

@@ -234,6 +234,17 @@ struct Tableau {
     if (costs_changed) cost = problem.cost;
     costs_changed = false;
   }
+  /// Working bounds of the first phase of the dual method: what is finite becomes 0, what is not becomes 1, or 1000 on both sides.
+  void box_bounds() {
+    for (int j = 0; j < size; ++j) {
+      const bool has_lower = problem.lower[j] > -infinity, has_upper = problem.upper[j] < infinity;
+      const double reach = has_lower || has_upper ? 1 : 1000;
+      lower[j] = has_lower ? 0 : -reach;
+      upper[j] = has_upper ? 0 : reach;
+    }
+    bounds_changed = true;
+    settle();
+  }
   void restore_bounds() {
     if (!bounds_changed) return;
     lower = problem.lower;
