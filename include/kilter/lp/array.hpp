@@ -2,43 +2,85 @@
 /// @file
 /// Storage of the simplex kernels: a vector indexed by `int`, and a dense vector that knows where it is not zero.
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <memory>
 #include <span>
-#include <vector>
+#include <type_traits>
+#include <utility>
 
 namespace kilter::lp::detail {
 
-/// A `std::vector` whose indices and sizes are `int`, as everywhere in the solver.
+/// A vector of plain values whose indices and sizes are `int`, as everywhere in the solver. Growing leaves new entries unset, and
+/// memory once had is kept.
 template <class T>
+requires std::is_trivially_copyable_v<T>
 class Array {
  public:
   Array() = default;
-  explicit Array(int count, T value = T{}) : data_(static_cast<std::size_t>(count), value) {}
+  explicit Array(int count, T value = T{}) { assign(count, value); }
+  Array(const Array& other) { *this = other; }
+  Array(Array&& other) noexcept
+      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)), room_(std::exchange(other.room_, 0)) {}
+  Array& operator=(const Array& other) {
+    if (this == &other) return *this;
+    resize(other.size_);
+    std::copy_n(other.data(), other.size_, data());
+    return *this;
+  }
+  Array& operator=(Array&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    room_ = std::exchange(other.room_, 0);
+    return *this;
+  }
+  ~Array() = default;
 
-  T& operator[](int i) { return data_.data()[i]; }
-  const T& operator[](int i) const { return data_.data()[i]; }
-  [[nodiscard]] int size() const { return static_cast<int>(data_.size()); }
-  [[nodiscard]] bool empty() const { return data_.empty(); }
-  [[nodiscard]] T* data() { return data_.data(); }
-  [[nodiscard]] const T* data() const { return data_.data(); }
-  [[nodiscard]] auto begin() { return data_.begin(); }
-  [[nodiscard]] auto end() { return data_.end(); }
-  [[nodiscard]] auto begin() const { return data_.begin(); }
-  [[nodiscard]] auto end() const { return data_.end(); }
-  [[nodiscard]] T& back() { return data_.back(); }
-  void push_back(T value) { data_.push_back(value); }
-  void pop_back() { data_.pop_back(); }
-  void clear() { data_.clear(); }
-  void reserve(int count) { data_.reserve(static_cast<std::size_t>(count)); }
-  void resize(int count) { data_.resize(static_cast<std::size_t>(count)); }
-  void assign(int count, T value) { data_.assign(static_cast<std::size_t>(count), value); }
+  T& operator[](int i) { return data_.get()[i]; }
+  const T& operator[](int i) const { return data_.get()[i]; }
+  [[nodiscard]] int size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] T* data() { return data_.get(); }
+  [[nodiscard]] const T* data() const { return data_.get(); }
+  [[nodiscard]] T* begin() { return data_.get(); }
+  [[nodiscard]] T* end() { return data_.get() + size_; }
+  [[nodiscard]] const T* begin() const { return data_.get(); }
+  [[nodiscard]] const T* end() const { return data_.get() + size_; }
+  [[nodiscard]] T& back() { return data_.get()[size_ - 1]; }
+  void push_back(T value) {
+    if (size_ == room_) reserve(2 * room_ + 8);
+    data_.get()[size_++] = value;
+  }
+  void pop_back() { --size_; }
+  void clear() { size_ = 0; }
+  void reserve(int count) {
+    if (count <= room_) return;
+    auto larger = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(count));
+    std::copy_n(data_.get(), size_, larger.get());
+    data_ = std::move(larger);
+    room_ = count;
+  }
+  void resize(int count) {
+    reserve(count);
+    size_ = count;
+  }
+  void assign(int count, T value) {
+    if (count > room_) clear();  // nothing to move
+    resize(count);
+    std::fill_n(data_.get(), count, value);
+  }
   /// Makes room for `count` entries, which keep whatever was there.
   void grow(int count) {
-    if (count > size()) resize(count);
+    if (count > size_) {
+      if (count > room_) reserve(std::max(count, 2 * room_));
+      size_ = count;
+    }
   }
 
  private:
-  std::vector<T> data_;
+  std::unique_ptr<T[]> data_;
+  int size_ = 0, room_ = 0;
 };
 
 /// Entries smaller than this are taken for the rounding of zero.

@@ -38,19 +38,48 @@ class Driver {
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
-  /// Starts from `start`, from where the last solve ended when `live`, or from the basis of all row activities. `solution` keeps its
-  /// memory.
+  /// Goes on from where the last solve ended when `live` and the matrix is the same, else from `start`, else from the basis of all row
+  /// activities. `solution` keeps its memory.
   void solve(const Model& model, const Options& options, const Basis* start, bool live, const Control& control,
              Solution& solution) {
-    load(model, options, start, live);
-    solution.ray.clear();
-    solution.status = iterate(model, control, solution.ray);
-    extract(model, solution);
+    run(model, options, start, live, control, solution);
+    if (options.scale && is_blurred(solution, options)) sharpen(model, options, control, solution);
+    const bool wrong = !(solution.residuals.gap <= 1e-4) || std::isinf(solution.residuals.primal);
+    if (solution.status == Status::optimal && wrong) solution.status = Status::numerical_failure;
   }
 
  private:
   static constexpr int round_limit = 40, polish_rounds = 6, perturbed_rounds = 4, update_limit = 30;
   static constexpr double sharp = 1e-9;
+
+  void run(const Model& model, const Options& options, const Basis* start, bool live, const Control& control, Solution& solution) {
+    load(model, options, start, live);
+    solution.ray.clear();
+    solution.status = iterate(model, control, solution.ray);
+    extract(model, solution);
+  }
+  /// True when an answer that is optimal for the scaled program misses the tolerances on the model itself.
+  static bool is_blurred(const Solution& solution, const Options& options) {
+    if (solution.status == Status::numerical_failure) return true;
+    return solution.status == Status::optimal && !(solution.residuals.primal <= 10 * options.primal_tolerance &&
+                                                   solution.residuals.dual <= 10 * options.dual_tolerance);
+  }
+  /// Goes on without scaling, and keeps the better answer.
+  void sharpen(const Model& model, Options options, const Control& control, Solution& solution) {
+    const Solution first = solution;
+    options.scale = false;
+    run(model, options, &first.basis, false, control, solution);
+    solution.iterations += first.iterations;
+    const auto error = [](const Solution& s) { return std::max(s.residuals.primal, s.residuals.dual); };
+    const bool proven = solution.status == Status::infeasible || solution.status == Status::unbounded;
+    if (first.status == Status::numerical_failure || (solution.status == Status::optimal && error(solution) <= error(first)) ||
+        (proven && error(first) > 1e3 * options.primal_tolerance)) {
+      return;
+    }
+    const std::size_t iterations = solution.iterations;
+    solution = first;
+    solution.iterations = iterations;
+  }
 
   void load(const Model& model, const Options& options, const Basis* start, bool live) {
     const bool same = loaded_ && problem_.scaled == options.scale && problem_.has_matrix_of(model);
@@ -60,8 +89,8 @@ class Driver {
       problem_.load(model, options.scale);
     }
     tableau_.load(options, !same);
-    cold_ = start == nullptr && !live;
-    if (same && live && start == nullptr) {
+    cold_ = start == nullptr;
+    if (same && live) {
       tableau_.settle();
     } else {
       set_basis(start);
@@ -282,33 +311,5 @@ class Driver {
   Verification verification_;
   bool loaded_ = false, cold_ = true;
 };
-
-/// True when an answer that is optimal for the scaled program misses the tolerances on the model itself.
-inline bool is_blurred(const Solution& solution, const Options& options) {
-  return solution.status == Status::numerical_failure ||
-         (solution.status == Status::optimal &&
-          (solution.residuals.primal > 10 * options.primal_tolerance || solution.residuals.dual > 10 * options.dual_tolerance));
-}
-
-/// Solves the scaled program; where its answer is not good enough on the model itself, goes on from its basis without scaling.
-inline Solution solve_twice(const Model& model, const Options& options, const Basis* start, const Watcher& watch) {
-  check_options(options);
-  const Stopwatch stopwatch(options.budget);
-  const Control control{stopwatch, watch};
-  Driver driver;
-  Solution first;
-  driver.solve(model, options, start, false, control, first);
-  if (!options.scale || !is_blurred(first, options)) return first;
-  Options plain = options;
-  plain.scale = false;
-  Solution second;
-  driver.solve(model, plain, &first.basis, false, control, second);
-  second.iterations += first.iterations;
-  const bool better = first.status == Status::numerical_failure ||
-                      (second.status == Status::optimal && std::max(second.residuals.primal, second.residuals.dual) <=
-                                                               std::max(first.residuals.primal, first.residuals.dual));
-  first.iterations = second.iterations;
-  return better ? second : first;
-}
 
 }  // namespace kilter::lp::detail

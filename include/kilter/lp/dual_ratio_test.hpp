@@ -87,7 +87,7 @@ class DualRatioTest {
     double limit = infinity;
     for (int k = first; k < last; ++k)
       limit = std::min(limit, (candidates_[k].d + t.options.dual_tolerance) / candidates_[k].alpha);
-    return limit;
+    return limit * (1 + 1e-13);  // whatever the rounding, the candidate that sets it is within it
   }
   /// Moves the candidates of [first, end) whose ratio is within `limit` to the front; returns where they end.
   int partition(int first, int end, double limit) {

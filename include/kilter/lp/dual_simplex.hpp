@@ -133,11 +133,16 @@ class DualSimplex {
     control.watch(Progress{t_.iterations, t_.objective(), 0});
   }
   void refresh_infeasibilities() {
+    infeasible_.clear();
+    listed_.assign(t_.m, 0);
     for (int p = 0; p < t_.m; ++p) update_infeasibility(p);
   }
   void update_infeasibility(int p) {
     const double v = t_.violation(t_.head[p]);
     infeasibility_[p] = v > t_.options.primal_tolerance ? v * v : 0;
+    if (infeasibility_[p] == 0 || listed_[p] != 0) return;
+    listed_[p] = 1;
+    infeasible_.push_back(p);
   }
   /// After a pivot that could not be trusted: fresh factors, then stricter ones, and another row.
   bool recover(const Control& control) {
@@ -168,23 +173,30 @@ class DualSimplex {
       if (trusted || draw) return true;
     }
   }
-  [[nodiscard]] int best_row() const {
+  /// Only the rows on the list are looked at, which shrinks as they become feasible.
+  int best_row() {
     const double* const v = infeasibility_.data();
     const double* const w = weight_.data();
     double best = 0;
-    int row = -1;
-    for (int p = 0, m = t_.m; p < m; ++p) {
+    int row = -1, kept = 0;
+    for (const int p : infeasible_) {
+      if (v[p] == 0) {
+        listed_[p] = 0;
+        continue;
+      }
+      infeasible_[kept++] = p;
       if (v[p] > best * w[p]) {
         best = v[p] / w[p];
         row = p;
       }
     }
+    infeasible_.resize(kept);
     return row;
   }
   int draw_row() {
     double best = 0;
     int row = -1;
-    for (int p = 0; p < t_.m; ++p) {
+    for (const int p : infeasible_) {
       if (infeasibility_[p] == 0) continue;
       const double merit = t_.rng.uniform();
       if (merit <= best) continue;
@@ -284,7 +296,8 @@ class DualSimplex {
 
   Tableau& t_;
   Array<double> weight_, weight_of_, infeasibility_;
-  Array<int> old_head_;
+  Array<int> old_head_, infeasible_;
+  Array<char> listed_;
   SparseVector tau_, flips_;
   Density tau_density_, flips_density_;
   DualRatioTest ratio_test_;

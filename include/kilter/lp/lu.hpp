@@ -78,7 +78,7 @@ class Lu {
     m_ = problem.m;
     const int repaired = factoriser_.factor(problem, head, threshold);
     load(head);
-    factor_ticks_ = 2.0 * factoriser_.work + 10.0 * m_;
+    factor_ticks_ = 10.0 * factoriser_.work + 50.0 * m_ + 4.0 * problem.col_row.size();
     ticks_ = spent_ = recent_ = 0;
     return repaired;
   }
@@ -182,6 +182,9 @@ class Lu {
     order_.resize(m_);
     place_.resize(m_);
     old_head_ = head;
+    order_.reserve(m_ + 32);
+    lower_order_.reserve(m_);
+    lower_rows_order_.reserve(m_);
     lower_.reset(m_);
     upper_.reset(m_);
     lower_rows_.reset(m_);
@@ -205,8 +208,9 @@ class Lu {
     for (int p = 0; p < m_; ++p) upper_rows_.open(p, count_[p], 4);
     for (int k = 0; k < m_; ++k) transpose(f.upper, k, f.row[k], upper_rows_);
     if (f.lower.size() > 0) load_lower_rows();
-    etas_.clear();
+    etas_.clear(32);
     eta_row_.clear();
+    eta_row_.reserve(32);
     updates_ = 0;
     visited_.assign(m_, 0);
     list_.resize(m_);

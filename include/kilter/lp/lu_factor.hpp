@@ -16,9 +16,11 @@ struct Stack {
   Array<int> start, index;
   Array<double> value;
 
-  Stack() { clear(); }
-  void clear() {
+  Stack() = default;
+  /// Empty, with room for `count` vectors, so that a small program does not pay for growing.
+  void clear(int count = 0) {
     start.clear();
+    start.reserve(count + 1);
     start.push_back(0);
     index.clear();
     value.clear();
@@ -28,7 +30,7 @@ struct Stack {
     value.push_back(v);
   }
   void close() { start.push_back(index.size()); }
-  [[nodiscard]] int count() const { return start.size() - 1; }
+  [[nodiscard]] int count() const { return std::max(start.size() - 1, 0); }
   [[nodiscard]] int size() const { return index.size(); }
 };
 
@@ -65,11 +67,14 @@ class Factoriser {
   static constexpr double smallest_pivot = 1e-9;
 
   void clear() {
-    row.clear();
-    slot.clear();
+    for (auto* list : {&row, &slot}) {
+      list->clear();
+      list->reserve(m_);
+    }
     pivot.clear();
-    lower.clear();
-    upper.clear();
+    pivot.reserve(m_);
+    lower.clear(m_);
+    upper.clear(m_);
     row_done_.assign(m_, 0);
     slot_done_.assign(m_, 0);
     work = 0;
@@ -130,6 +135,7 @@ class Factoriser {
 
   void peel_singletons(const Problem& problem, const Array<int>& head) {
     queue_.clear();
+    queue_.reserve(2 * m_);
     for (int s = 0; s < m_; ++s) {
       if (slot_done_[s] == 0 && column_count_[s] == 1) queue_.push_back(s);
     }

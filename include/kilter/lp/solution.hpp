@@ -116,12 +116,16 @@ inline void activities(const Model& model, std::span<const double> x, std::vecto
   }
 }
 
-inline double outside(double value, double lower, double upper) { return std::max({0.0, lower - value, value - upper}); }
+/// How far a value lies outside its bounds; without limit when it is not a number.
+inline double outside(double value, double lower, double upper) {
+  return std::isnan(value) ? infinity : std::max({0.0, lower - value, value - upper});
+}
 
 /// The part of the optimality conditions that concerns one variable with value `x` and reduced cost `d`.
 inline void add_conditions(double x, double d, double lower, double upper, Residuals& out, double& dual_objective) {
   out.primal = std::max(out.primal, outside(x, lower, upper));
   if (d == 0) return;
+  if (std::isnan(d)) out.dual = infinity;
   const double bound = d > 0 ? lower : upper;
   if (std::isinf(bound)) {
     out.dual = std::max(out.dual, std::abs(d));
@@ -131,14 +135,28 @@ inline void add_conditions(double x, double d, double lower, double upper, Resid
   }
 }
 
-/// Adds the largest value that `multiplier * t` takes for t in [lower, upper]; an infinite one becomes a violation.
-inline void add_supremum(double multiplier, double magnitude, double lower, double upper, double& sum, double& violation) {
+/// A sum that knows how much of it may be rounding.
+struct CarefulSum {
+  double value = 0, magnitude = 0;
+
+  void add(double term, double size) {
+    value += term;
+    magnitude += size;
+  }
+  /// A lower limit of its size below zero.
+  [[nodiscard]] double below_zero() const { return -value - 1e-14 * magnitude; }
+};
+
+/// Adds the largest value that `multiplier * t` takes for t in [lower, upper]; an infinite one becomes a violation relative to
+/// `scale`. `magnitude` is what the multiplier was summed up from.
+inline void add_supremum(double multiplier, double magnitude, double scale, double lower, double upper, CarefulSum& sum,
+                         double& violation) {
   if (multiplier == 0) return;
   const double bound = multiplier > 0 ? upper : lower;
   if (std::isinf(bound)) {
-    violation = std::max(violation, std::abs(multiplier) / magnitude);
+    violation = std::max(violation, std::abs(multiplier) / scale);
   } else {
-    sum += multiplier * bound;
+    sum.add(multiplier * bound, magnitude * std::abs(bound));
   }
 }
 
@@ -160,17 +178,17 @@ inline double largest_magnitude(std::span<const double> values) {
   detail::Combination combination;
   detail::combine_rows(model, ray, combination);
   Certificate result;
-  double supremum = 0;
+  detail::CarefulSum supremum;
   for (int i = 0; i < model.rows(); ++i) {
     const double y = ray[static_cast<std::size_t>(i)];
-    detail::add_supremum(-y, largest, model.row_lower(i), model.row_upper(i), supremum, result.violation);
+    detail::add_supremum(-y, std::abs(y), largest, model.row_lower(i), model.row_upper(i), supremum, result.violation);
   }
   for (int j = 0; j < model.columns(); ++j) {
     const auto k = static_cast<std::size_t>(j);
-    detail::add_supremum(combination.value[k], combination.magnitude[k], model.lower(j), model.upper(j), supremum,
-                         result.violation);
+    detail::add_supremum(combination.value[k], combination.magnitude[k], combination.magnitude[k], model.lower(j), model.upper(j),
+                         supremum, result.violation);
   }
-  result.margin = -supremum / largest;
+  result.margin = supremum.below_zero() / largest;
   return result;
 }
 
@@ -181,7 +199,7 @@ inline double largest_magnitude(std::span<const double> values) {
   const double largest = detail::largest_magnitude(ray);
   if (!(largest > 0) || !std::isfinite(largest)) return {};
   Certificate result;
-  double cost = 0;
+  detail::CarefulSum cost;
   const auto approach = [&](double speed, double magnitude, double lower, double upper) {
     if ((speed < 0 && std::isfinite(lower)) || (speed > 0 && std::isfinite(upper))) {
       result.violation = std::max(result.violation, std::abs(speed) / magnitude);
@@ -189,7 +207,7 @@ inline double largest_magnitude(std::span<const double> values) {
   };
   for (int j = 0; j < model.columns(); ++j) {
     const double t = ray[static_cast<std::size_t>(j)];
-    cost += model.cost(j) * t;
+    cost.add(model.cost(j) * t, std::abs(model.cost(j) * t));
     approach(t, largest, model.lower(j), model.upper(j));
   }
   for (int i = 0; i < model.rows(); ++i) {
@@ -201,7 +219,7 @@ inline double largest_magnitude(std::span<const double> values) {
     }
     approach(speed, magnitude, model.row_lower(i), model.row_upper(i));
   }
-  result.margin = -cost / largest;
+  result.margin = cost.below_zero() / largest;
   return result;
 }
 

@@ -28,7 +28,13 @@ template <class O = Silent>
 requires Observer<O>
 [[nodiscard]] Solution solve(const Model& model, const Options& options = {}, const Basis* start = nullptr,
                              O&& observer = Silent{}) {
-  return detail::solve_twice(model, options, start, detail::Watcher{observer});
+  detail::check_options(options);
+  const Stopwatch stopwatch(options.budget);
+  const detail::Watcher watch{observer};
+  detail::Driver driver;
+  Solution solution;
+  driver.solve(model, options, start, false, {stopwatch, watch}, solution);
+  return solution;
 }
 
 /// The simplex method as an `LpSolver`.
@@ -48,11 +54,10 @@ class Solver {
  public:
   Options options{};
 
-  Solver() : driver_(std::make_unique<detail::Driver>()) {}
-  explicit Solver(Options given) : options(std::move(given)), driver_(std::make_unique<detail::Driver>()) {}
+  Solver() = default;
+  explicit Solver(Options given) : options(std::move(given)) {}
   Solver(const Solver& other)
       : options(other.options),
-        driver_(std::make_unique<detail::Driver>()),
         last_(other.last_),
         column_ids_(other.column_ids_),
         row_ids_(other.row_ids_) {}
@@ -71,8 +76,10 @@ class Solver {
     const detail::Control control{stopwatch, watch};
     const bool known = std::ranges::equal(column_ids_, model.column_ids()) && std::ranges::equal(row_ids_, model.row_ids());
     if (!known) carry_over(model);
-    driver_->solve(model, options, known && live_ ? nullptr : &last_.basis, live_, control, last_);
-    live_ = true;
+    const bool live = known && driver_ != nullptr;
+    if (driver_ == nullptr) driver_ = std::make_unique<detail::Driver>();
+    driver_->solve(model, options, last_.basis.rows.empty() && last_.basis.columns.empty() ? nullptr : &last_.basis, live, control,
+                   last_);
     return last_;
   }
   /// The next call starts from nothing.
@@ -99,7 +106,6 @@ class Solver {
   std::unique_ptr<detail::Driver> driver_;
   Solution last_{};
   std::vector<std::uint64_t> column_ids_, row_ids_;
-  bool live_ = false;
 };
 
 }  // namespace kilter::lp

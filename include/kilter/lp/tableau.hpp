@@ -110,6 +110,7 @@ struct Tableau {
     status.assign(size, VariableStatus::at_lower);
     where.assign(size, -1);
     head.clear();
+    head.reserve(m);
     for (int j = 0; j < size; ++j) {
       const VariableStatus s = wanted(j);
       if (s == VariableStatus::basic && head.size() < m) {
