@@ -49,7 +49,7 @@ class Driver {
   }
 
  private:
-  static constexpr int round_limit = 40, polish_rounds = 6, perturbed_rounds = 4, update_limit = 30;
+  static constexpr int round_limit = 40, failure_limit = 7, polish_rounds = 6, perturbed_rounds = 4, update_limit = 30;
   static constexpr double sharp = 1e-9;
 
   void run(const Model& model, const Options& options, const Basis* start, bool live, const Control& control, Solution& solution) {
@@ -68,6 +68,7 @@ class Driver {
   void sharpen(const Model& model, Options options, const Control& control, Solution& solution) {
     const Solution first = solution;
     options.scale = false;
+    options.iteration_limit -= std::min(options.iteration_limit, first.iterations);
     run(model, options, &first.basis, false, control, solution);
     solution.iterations += first.iterations;
     const auto error = [](const Solution& s) { return std::max(s.residuals.primal, s.residuals.dual); };
@@ -138,29 +139,35 @@ class Driver {
     return good;
   }
 
+  /// Rounds of the one method and the other. One that failed is followed by the other method with stricter factors, and the third
+  /// failure by a fresh start, so that no two rounds repeat the same thing.
   Status alternate(const Model& model, const Control& control, std::vector<double>& ray, int rounds) {
-    for (int round = 0; round < rounds; ++round) {
+    int failures = 0;
+    for (int round = 0; round < rounds && failures <= failure_limit; ++round) {
+      if (failures == 3) set_basis(nullptr);
       const bool perturb = tableau_.options.perturb && round < perturbed_rounds;
       renew();
       const bool feasible = tableau_.primal_feasible();
       if (feasible && tableau_.dual_feasible()) return Status::optimal;
-      const Outcome outcome = prefers_primal(feasible, round) ? run_primal(control, perturb) : run_dual(control, perturb);
+      const bool primal = prefers_primal(feasible, round) != (failures % 2 == 1);
+      const Outcome outcome = primal ? run_primal(control, perturb) : run_dual(control, perturb);
 #ifdef KILTER_TRACE
-      std::fprintf(stderr, "  round %d %s -> %d, iterations %zu obj %.10g\n", round, prefers_primal(feasible, round) ? "primal" : "dual", (int)outcome, tableau_.iterations, tableau_.objective());
+      std::fprintf(stderr, "  round %d %s -> %d, iterations %zu obj %.10g\n", round, primal ? "primal" : "dual", (int)outcome, tableau_.iterations, tableau_.objective());
 #endif
       switch (outcome) {
         case Outcome::done: break;
         case Outcome::stopped: return tableau_.stop_status;
         case Outcome::infeasible:
           if (prove_infeasible(model, ray)) return Status::infeasible;
-          be_careful();
           break;
         case Outcome::unbounded:
           if (prove_unbounded(model, ray)) return Status::unbounded;
-          be_careful();
           break;
-        case Outcome::trouble: be_careful(); break;
+        case Outcome::trouble: break;
       }
+      if (outcome == Outcome::done) continue;
+      ++failures;
+      be_careful();
     }
     return Status::numerical_failure;
   }
@@ -258,9 +265,12 @@ class Driver {
     };
     set(tableau_.entering, tableau_.direction);
     for (const int p : tableau_.alpha.index()) set(tableau_.head[p], -tableau_.direction * tableau_.alpha.value[p]);
+    // A speed that is rounding, towards a bound, would void the proof.
     const double largest = largest_magnitude(direction);
-    for (double& t : direction) {
-      if (std::abs(t) <= 1e-12 * largest) t = 0;
+    for (std::size_t j = 0; j < direction.size(); ++j) {
+      double& t = direction[j];
+      const bool bounded = std::isfinite(t > 0 ? model.uppers()[j] : model.lowers()[j]);
+      if (std::abs(t) <= (bounded ? 1e-9 : 1e-12) * largest) t = 0;
     }
     if (!proves_unbounded(model, direction).holds()) return false;
     renew();

@@ -36,7 +36,9 @@ class DualSimplex {
   /// Runs until the basis is primal feasible for the working bounds. `x` and `d` must be up to date.
   Outcome run(const Control& control, bool perturb) {
     start();
+    const std::size_t last = t_.iterations + t_.patience();
     for (;;) {
+      if (t_.iterations > last) return Outcome::trouble;
       if (t_.must_stop(control.stopwatch)) return Outcome::stopped;
       if (t_.lu.is_worn()) refresh(control);
       if (perturb && stalled_ > stall_limit()) perturb_costs();

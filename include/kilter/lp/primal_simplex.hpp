@@ -21,17 +21,24 @@ class PrimalSimplex {
   /// Runs until the basis is primal and dual feasible for the true costs and the working bounds. `x` and `d` must be up to date.
   Outcome run(const Control& control, bool perturb) {
     start();
+    const std::size_t last = t_.iterations + t_.patience();
     for (;;) {
+      if (t_.iterations > last) return Outcome::trouble;
       if (t_.must_stop(control.stopwatch)) return Outcome::stopped;
       if (t_.lu.is_worn()) refresh(control);
       if (perturb && stalled_ > stall_limit()) perturb_bounds();
       if (!choose_entering(stalled_ > 4 * stall_limit())) {
-        if (infeasible_ && t_.lu.updates() > 0) {
+        if (t_.lu.updates() > 0 && (infeasible_ || !attractive_.empty())) {
           refresh(control);
           continue;
         }
+        if (!attractive_.empty() && smallest_pivot_ > least_pivot) {  // all that is left has been refused
+          smallest_pivot_ = least_pivot;
+          std::fill(banned_.begin(), banned_.end(), char{0});
+          continue;
+        }
         if (infeasible_) return give_up();
-        return failures_ == 0 ? Outcome::done : Outcome::trouble;
+        return attractive_.empty() ? Outcome::done : Outcome::trouble;
       }
       t_.compute_alpha(t_.entering);
       if (!is_consistent()) {
@@ -45,7 +52,7 @@ class PrimalSimplex {
         refresh(control);
         continue;
       }
-      if (step.position >= 0 && std::abs(t_.alpha.value[step.position]) < safe_pivot) {
+      if (step.position >= 0 && std::abs(t_.alpha.value[step.position]) < smallest_pivot_) {
         if (!recover(control)) return Outcome::trouble;
         continue;
       }
@@ -60,7 +67,7 @@ class PrimalSimplex {
 
  private:
   using Step = PrimalRatioTest::Step;
-  static constexpr double safe_pivot = 1e-7;
+  static constexpr double safe_pivot = 1e-7, least_pivot = 1e-9;
 
   [[nodiscard]] int stall_limit() const { return 20 + t_.m / 10; }
 
@@ -74,6 +81,7 @@ class PrimalSimplex {
       change_row_.reset(t_.size);
     }
     stalled_ = failures_ = 0;
+    smallest_pivot_ = safe_pivot;
     count_infeasibilities();
     if (infeasible_) compute_gradient_duals();
     list_attractive();
@@ -110,7 +118,7 @@ class PrimalSimplex {
   Outcome give_up() {
     gradient_multipliers();
     t_.direction = 1;
-    return failures_ == 0 ? Outcome::infeasible : Outcome::trouble;
+    return attractive_.empty() ? Outcome::infeasible : Outcome::trouble;
   }
   void enter_second_phase() {
     infeasible_ = false;
@@ -302,6 +310,7 @@ class PrimalSimplex {
   PrimalRatioTest ratio_test_;
   bool infeasible_ = false;
   int infeasibilities_ = 0, stalled_ = 0, failures_ = 0;
+  double smallest_pivot_ = safe_pivot;
 };
 
 }  // namespace kilter::lp::detail

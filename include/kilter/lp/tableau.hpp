@@ -290,6 +290,9 @@ struct Tableau {
 
   // ---- limits
 
+  /// Far more pivots than any run that gets somewhere.
+  [[nodiscard]] std::size_t patience() const { return 1000 + 40 * static_cast<std::size_t>(size); }
+
   /// True when the solve has to end; `stop_status` then says why.
   bool must_stop(const Stopwatch& stopwatch) {
     if (iterations >= options.iteration_limit) {
