@@ -61,21 +61,19 @@ class Array {
     data_ = std::move(larger);
     room_ = count;
   }
+  /// Grows at least twofold, so that growing by little is cheap.
   void resize(int count) {
-    reserve(count);
+    if (count > room_) reserve(size_ == 0 ? count : std::max(count, 2 * room_));
     size_ = count;
   }
   void assign(int count, T value) {
-    if (count > room_) clear();  // nothing to move
+    clear();  // nothing to move
     resize(count);
     std::fill_n(data_.get(), count, value);
   }
   /// Makes room for `count` entries, which keep whatever was there.
   void grow(int count) {
-    if (count > size_) {
-      if (count > room_) reserve(std::max(count, 2 * room_));
-      size_ = count;
-    }
+    if (count > size_) resize(count);
   }
 
  private:

@@ -76,7 +76,7 @@ class PrimalSimplex {
     banned_.assign(t_.size, 0);
     listed_.assign(t_.size, 0);
     gradient_.assign(t_.m, 0.0);
-    if (change_.size() != t_.m) {
+    if (change_.size() != t_.m || change_row_.size() != t_.size) {
       change_.reset(t_.m);
       change_row_.reset(t_.size);
     }
