@@ -10,6 +10,7 @@
 
 #include "kilter/core/contract.hpp"
 #include "kilter/core/progress.hpp"
+#include "kilter/lp/crash.hpp"
 #include "kilter/lp/dual_simplex.hpp"
 #include "kilter/lp/options.hpp"
 #include "kilter/lp/primal_simplex.hpp"
@@ -54,6 +55,7 @@ class Driver {
 
   void run(const Model& model, const Options& options, const Basis* start, bool live, const Control& control, Solution& solution) {
     load(model, options, start, live);
+    if (cold_) choose_method();
     solution.ray.clear();
     solution.status = iterate(model, control, solution.ray);
     extract(model, solution);
@@ -173,10 +175,17 @@ class Driver {
   }
   [[nodiscard]] bool prefers_primal(bool feasible, int round) const {
     const Method method = tableau_.options.method;
-    if (round > 0) return feasible || (method == Method::primal && round % 4 == 0);
-    if (method == Method::primal) return true;
-    if (method == Method::dual) return feasible && !cold_;
-    return cold_ ? primal_looks_shorter() : feasible;
+    if (round == 0 && cold_) return primal_first_;
+    return feasible || (method == Method::primal && round % 4 == 0);
+  }
+  /// Chooses the method for a cold start, and for the primal one a better basis than that of all row activities.
+  void choose_method() {
+    renew();
+    const Method method = tableau_.options.method;
+    primal_first_ = method == Method::primal || (method != Method::dual && primal_looks_shorter());
+    if (!primal_first_) return;
+    const Array<int>& basic = crash_.run(problem_);
+    tableau_.set_basis([&](int j) { return basic[j] != 0 ? VariableStatus::basic : VariableStatus::at_lower; });
   }
   /// The choice for a cold start. Infeasibilities of the one kind make work for the one method, those of the other for the other.
   /// Reduced costs that a change of bound would mend are no burden to the dual method, which passes many bounds in one step; where
@@ -319,7 +328,8 @@ class Driver {
   PrimalSimplex primal_{tableau_};
   Array<VariableStatus> optimum_;
   Verification verification_;
-  bool loaded_ = false, cold_ = true;
+  Crash crash_;
+  bool loaded_ = false, cold_ = true, primal_first_ = false;
 };
 
 }  // namespace kilter::lp::detail
