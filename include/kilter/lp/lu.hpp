@@ -94,7 +94,7 @@ class Lu {
     apply_etas(x, sparse);
     if (entering) save_spike(x, sparse);
     if (sparse && worth_searching(x, density)) {
-      solve_sparse(x, upper_, pivot_.data());
+      solve_sparse(x, upper_, inverse_.data());
       x.prune();
     } else {
       ftran_upper(x.value.data());
@@ -107,7 +107,7 @@ class Lu {
   void btran(SparseVector& y, Density& density, bool leaving = false) {
     bool sparse = worth_searching(y, density);
     if (sparse) {
-      solve_sparse(y, upper_rows_, pivot_.data());
+      solve_sparse(y, upper_rows_, inverse_.data());
     } else {
       btran_upper(y.value.data());
     }
@@ -126,7 +126,7 @@ class Lu {
   /// The column of position `p` becomes that of the last `ftran` of an entering column; the last `btran` of a leaving row must have
   /// been of row `p`. `alpha` is entry p of the former's result.
   void update(int p, double alpha) {
-    const double old_pivot = pivot_[p];
+    const double old_pivot = 1 / inverse_[p];
     remove_from_upper(p);
     for (int k = 0; k < spike_.count; ++k) {
       const int i = spike_.place[k];
@@ -142,7 +142,7 @@ class Lu {
     }
     etas_.close();
     eta_row_.push_back(p);
-    pivot_[p] = old_pivot * alpha;
+    inverse_[p] = 1 / (old_pivot * alpha);
     order_[place_[p]] = -1;
     place_[p] = order_.size();
     order_.push_back(p);
@@ -178,7 +178,7 @@ class Lu {
 
   void load(Array<int>& head) {
     const Factoriser& f = factoriser_;
-    pivot_.resize(m_);
+    inverse_.resize(m_);
     order_.resize(m_);
     place_.resize(m_);
     old_head_ = head;
@@ -198,7 +198,7 @@ class Lu {
       head[p] = old_head_[f.slot[k]];
       order_[k] = p;
       place_[p] = k;
-      pivot_[p] = f.pivot[k];
+      inverse_[p] = 1 / f.pivot[k];
       copy(f.upper, k, upper_, p);
       if (f.lower.start[k + 1] > f.lower.start[k]) {
         copy(f.lower, k, lower_, p);
@@ -258,7 +258,7 @@ class Lu {
   }
 
   /// Solves with one triangle whose pattern is reached from the nonzeros of `x`; its list stays up to date.
-  void solve_sparse(SparseVector& x, const Lines& lines, const double* pivot) {
+  void solve_sparse(SparseVector& x, const Lines& lines, const double* inverse) {
     const int first = reach(x, lines);
     double* const v = x.value.data();
     const int* const index = lines.index.data();
@@ -270,7 +270,7 @@ class Lu {
       visited_[r] = 0;
       x.place[x.count++] = r;
       if (v[r] == 0) v[r] = listed_zero;
-      const double t = pivot == nullptr ? v[r] : (v[r] /= pivot[r]);
+      const double t = inverse == nullptr ? v[r] : (v[r] *= inverse[r]);
       const int end = lines.end[r];
       looked += end - lines.begin[r];
       for (int k = lines.begin[r]; k < end; ++k) v[index[k]] -= t * value[k];
@@ -335,7 +335,7 @@ class Lu {
   }
   int solve_pivot(double* v, int r, const Lines& lines) const {
     if (r < 0 || v[r] == 0) return 0;
-    const double t = v[r] /= pivot_[r];
+    const double t = v[r] *= inverse_[r];
     const int begin = lines.begin[r], end = lines.end[r];
     const int* const index = lines.index.data();
     const double* const value = lines.value.data();
@@ -403,7 +403,7 @@ class Lu {
   }
 
   int m_ = 0, updates_ = 0;
-  Array<double> pivot_;
+  Array<double> inverse_;     ///< of the pivots: multiplying is cheaper than dividing
   Array<int> order_, place_;  ///< positions in the order of their pivots (−1: moved to the end since), and the reverse
   Lines lower_, lower_rows_, upper_, upper_rows_;
   Array<int> lower_order_, lower_rows_order_;
