@@ -20,6 +20,10 @@ kilter_example(08_own_forecaster "^SameHour [(]yours[)] +[0-9.]+")
 kilter_example(09_own_policy "^yesterday [(]yours[)] +[0-9]+")
 kilter_example(10_arima_fan "^ARIMA[(]0,1,1[)][(]0,1,1[)][[]12[]] of the logarithms" "^  ma1 +-0.342 . 0.101" "^1960-07 +547 .* 622$")
 kilter_example(11_live_forecast "a change is noticed: [1-9] hours of it were seen" "^Mean absolute error since the change, 24 hours ahead: [12][0-9]")
+kilter_example(13_plan_with_prices "^Cheapest day: 9354.18 USD with 289 reserved GPUs" "^  18 .* .2.60 USD +-3.71 USD" "the whole bill: 9354.18 USD")
+kilter_example(14_resolve_loop "^    0   120 +3730.26" "^   11   121 +3618.21 +[0-9] ")
+kilter_example(15_why_infeasible "^These 5 of its 7 rows .*proven, and none can be left out" "^The cheapest repair costs 76.00 USD .*76.00" "gets 19.0 less"
+  "^With it the plan is optimal and uses 210 GPUs")
 if(TARGET example_12_thousand_series)
   # Sixty of the thousand: without optimisation or under a sanitizer all of them take minutes.
   add_test(NAME "example: 12_thousand_series" COMMAND example_12_thousand_series 60)

@@ -1,5 +1,9 @@
-// Linear programs of the sizes met in planning: start-up, a cold plan, a rolling plan from the last basis, and GLPK on the same.
+// Linear programs of the sizes met in planning: start-up, re-solves of a live solver and what they allocate, a cold plan, a rolling
+// plan from the last basis, and GLPK on the same.
 
+#include <cstddef>
+#include <cstdlib>
+#include <new>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -10,6 +14,19 @@
 #ifdef KILTER_HAVE_GLPK
 #include "kilter/lp/glpk.hpp"
 #endif
+
+namespace {
+std::size_t allocations = 0;
+}
+
+// Every allocation of the program is counted.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size > 0 ? size : 1)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -51,6 +68,62 @@ void start_up(benchmark::State& state) {
     benchmark::DoNotOptimize(solution.objective);
   }
   report(state, model, iterations);
+}
+
+/// 50 rows that ask for something, of 100 columns with a cost and a limit each.
+Model covering_program() {
+  kilter::Rng rng{11};
+  Model model;
+  for (int j = 0; j < 100; ++j) model.add_column(rng.uniform(1, 3), 0, 1);
+  for (int i = 0; i < 50; ++i) {
+    std::vector<Term> terms;
+    for (int k = 0; k < 12; ++k) terms.push_back({static_cast<int>(rng.index(100)), rng.uniform(0.5, 2)});
+    model.add_row(terms, rng.uniform(4, 8), infinity);
+  }
+  return model;
+}
+
+/// What a round changes: a demand, a cost, a limit of each column, or nothing at all.
+enum class Edit { demands, costs, limits, nothing };
+
+void edit(Model& model, const Model& first, Edit what, kilter::Rng& rng) {
+  for (int k = 0; k < 3; ++k) {
+    const int row = static_cast<int>(rng.index(50)), column = static_cast<int>(rng.index(100));
+    const double factor = rng.uniform(0.8, 1.2);
+    if (what == Edit::demands) model.set_row_bounds(row, factor * first.row_lower(row), infinity);
+    if (what == Edit::costs) model.set_cost(column, factor * first.cost(column));
+    if (what == Edit::limits) model.set_column_bounds(column, 0, factor * first.upper(column));
+  }
+}
+
+/// A hundred rounds of edits and re-solves of a live solver, a 50 × 100 program: time, pivots and allocations are of one re-solve.
+template <Edit What>
+void re_solve(benchmark::State& state) {
+  constexpr int rounds = 100;
+  const Model first = covering_program();
+  Model model = first;
+  Solver solver;
+  kilter::Rng rng{5};
+  std::size_t iterations = 0, allocated = 0;
+  for (int k = 0; k < rounds; ++k) {  // until all memory is there
+    edit(model, first, What, rng);
+    (void)solver.solve(model);
+  }
+  for (auto _ : state) {
+    const std::size_t before = allocations;
+    for (int k = 0; k < rounds; ++k) {
+      edit(model, first, What, rng);
+      iterations += solver.solve(model).iterations;
+    }
+    allocated += allocations - before;
+  }
+  const auto all = static_cast<double>(rounds) * static_cast<double>(state.iterations());
+  state.counters["rows"] = model.rows();
+  state.counters["columns"] = model.columns();
+  state.counters["pivots"] = static_cast<double>(iterations) / all;
+  state.counters["allocations"] = static_cast<double>(allocated) / all;
+  state.counters["re-solve"] =
+      benchmark::Counter(rounds, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 /// A plan from nothing: the windows in turn.
@@ -102,6 +175,10 @@ void plan_warm(benchmark::State& state) {
 }
 
 BENCHMARK(start_up<Simplex>);
+BENCHMARK(re_solve<Edit::demands>)->Unit(benchmark::kMicrosecond);
+BENCHMARK(re_solve<Edit::costs>)->Unit(benchmark::kMicrosecond);
+BENCHMARK(re_solve<Edit::limits>)->Unit(benchmark::kMicrosecond);
+BENCHMARK(re_solve<Edit::nothing>)->Unit(benchmark::kMicrosecond);
 BENCHMARK(plan_cold<Simplex>)->Unit(benchmark::kMillisecond);
 BENCHMARK(plan_warm<Simplex, false>)->Unit(benchmark::kMillisecond);
 BENCHMARK(plan_warm<Simplex, true>)->Unit(benchmark::kMillisecond);

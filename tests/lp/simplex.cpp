@@ -1,5 +1,3 @@
-#include "kilter/lp/solve.hpp"
-
 #include <chrono>
 #include <cmath>
 #include <stdexcept>
@@ -8,6 +6,7 @@
 
 #include "catch.hpp"
 #include "checks.hpp"
+#include "kilter/lp/solve.hpp"
 #include "planning_program.hpp"
 #include "random_program.hpp"
 

@@ -49,6 +49,14 @@ class Driver {
     if (solution.status == Status::optimal && wrong) solution.status = Status::numerical_failure;
   }
 
+  /// True when the state is that of `basis`.
+  [[nodiscard]] bool is_at(const Basis& basis) const {
+    const auto n = static_cast<std::size_t>(problem_.n), m = static_cast<std::size_t>(problem_.m);
+    if (!loaded_ || basis.columns.size() != n || basis.rows.size() != m) return false;
+    return std::equal(basis.columns.begin(), basis.columns.end(), tableau_.status.begin()) &&
+           std::equal(basis.rows.begin(), basis.rows.end(), tableau_.status.begin() + problem_.n);
+  }
+
  private:
   static constexpr int round_limit = 40, failure_limit = 7, polish_rounds = 6, perturbed_rounds = 4, update_limit = 30;
   static constexpr double sharp = 1e-9;
@@ -92,7 +100,8 @@ class Driver {
       problem_.load(model, options.scale);
     }
     tableau_.load(options, !same);
-    cold_ = start == nullptr;
+    cold_ = start == nullptr && !(same && live);
+    sharpenable_ = sharpenable_ || !same;
     if (same && live) {
       tableau_.settle();
     } else {
@@ -116,13 +125,16 @@ class Driver {
   /// An optimum by the tolerances asked for is carried on to where the tolerances hardly matter, if that takes little.
   Status iterate(const Model& model, const Control& control, std::vector<double>& ray) {
     const Status status = alternate(model, control, ray, round_limit);
-    if (status != Status::optimal || is_sharp()) return status;
+    if (status != Status::optimal || is_sharp() || !sharpenable_) return status;
     optimum_ = tableau_.status;
+    const std::size_t iterations = tableau_.iterations;
     const Options asked = tableau_.options;
     tighten();
     const Status sharper = alternate(model, control, ray, polish_rounds);
     tableau_.options = asked;
     if (sharper == Status::optimal) return sharper;
+    sharpenable_ = false;
+    tableau_.iterations = iterations;
     ray.clear();
     tableau_.set_basis([&](int j) { return optimum_[j]; });
     renew();
@@ -131,7 +143,7 @@ class Driver {
   void tighten() {
     tableau_.options.primal_tolerance = std::min(tableau_.options.primal_tolerance, sharp);
     tableau_.options.dual_tolerance = std::min(tableau_.options.dual_tolerance, sharp);
-    tableau_.options.iteration_limit = std::min(tableau_.options.iteration_limit, 2 * tableau_.iterations + 1000);
+    tableau_.options.iteration_limit = std::min(tableau_.options.iteration_limit, tableau_.iterations + tableau_.iterations / 10 + 100);
   }
   [[nodiscard]] bool is_sharp() {
     const Options asked = tableau_.options;
@@ -153,9 +165,6 @@ class Driver {
       if (feasible && tableau_.dual_feasible()) return Status::optimal;
       const bool primal = prefers_primal(feasible, round) != (failures % 2 == 1);
       const Outcome outcome = primal ? run_primal(control, perturb) : run_dual(control, perturb);
-#ifdef KILTER_TRACE
-      std::fprintf(stderr, "  round %d %s -> %d, iterations %zu obj %.10g\n", round, primal ? "primal" : "dual", (int)outcome, tableau_.iterations, tableau_.objective());
-#endif
       switch (outcome) {
         case Outcome::done: break;
         case Outcome::stopped: return tableau_.stop_status;
@@ -216,9 +225,6 @@ class Driver {
       const Outcome outcome = dual_.run(control, perturb);
       tableau_.restore_bounds();
       if (outcome == Outcome::stopped) return outcome;
-#ifdef KILTER_TRACE
-      std::fprintf(stderr, "  phase 1 -> %d, iterations %zu left %d\n", (int)outcome, tableau_.iterations, !flips_make_dual_feasible());
-#endif
       if (tableau_.lu.updates() > update_limit) refactor();
       tableau_.compute_primal();
       tableau_.compute_dual();
@@ -329,6 +335,7 @@ class Driver {
   Array<VariableStatus> optimum_;
   Verification verification_;
   Crash crash_;
+  bool sharpenable_ = true;  ///< false once a tighter optimum was sought in vain
   bool loaded_ = false, cold_ = true, primal_first_ = false;
 };
 

@@ -234,9 +234,23 @@ class RowMatrix {
     return k;
   }
 
+  /// Nothing to merge, and nothing to drop: columns ascending, no zeros.
+  static bool is_plain(std::span<const Term> terms) {
+    int last = -1;
+    bool plain = true;
+    for (const Term& term : terms) {
+      plain = plain && term.column > last && term.coefficient != 0;
+      last = term.column;
+    }
+    return plain;
+  }
   /// `mark_` is −1 for every column before and after.
   bool append_merged(std::span<const Term> terms) {
     grow(terms_, terms.size());
+    if (is_plain(terms)) {
+      terms_.insert(terms_.end(), terms.begin(), terms.end());
+      return true;
+    }
     const std::size_t begin = terms_.size();
     for (const Term& term : terms) {
       int& slot = mark_[at(term.column)];

@@ -10,42 +10,12 @@
 #include <vector>
 
 #include "kilter/core/progress.hpp"
-#include "kilter/lp/driver.hpp"
 #include "kilter/lp/model.hpp"
 #include "kilter/lp/options.hpp"
-#include "kilter/lp/presolve.hpp"
+#include "kilter/lp/pipeline.hpp"
 #include "kilter/lp/solution.hpp"
-#include "kilter/lp/tableau.hpp"
 
 namespace kilter::lp {
-
-namespace detail {
-
-/// Solves the reduced program and, from the basis that its answer means for the original, the original: for an optimum that costs
-/// one factorisation and the proof, for the other outcomes it finds the ray.
-inline bool solve_reduced(const Model& model, const Options& options, const Control& control, Solution& solution) {
-  Presolve presolve(model);
-  if (presolve.run(control.stopwatch, options.primal_tolerance) != Presolve::Outcome::reduced) return false;
-  Driver().solve(presolve.reduced(), options, nullptr, false, control, solution);
-  Solution full;
-  presolve.restore(solution, full);
-  Options rest = options;
-  rest.iteration_limit -= std::min(rest.iteration_limit, solution.iterations);
-  const std::size_t before = solution.iterations;
-  Driver().solve(model, rest, &full.basis, false, control, solution);
-  solution.iterations += before;
-  return true;
-}
-
-inline Solution solve_once(const Model& model, const Options& options, const Basis* start, const Control& control) {
-  Solution solution;
-  const bool wanted = options.presolve == Presolving::on || (options.presolve == Presolving::automatic && start == nullptr);
-  if (wanted && solve_reduced(model, options, control, solution)) return solution;
-  Driver().solve(model, options, start, false, control, solution);
-  return solution;
-}
-
-}  // namespace detail
 
 /// Minimises `model` by the bounded revised simplex method, from `start` where one is given.
 ///
@@ -60,7 +30,10 @@ requires Observer<O>
   detail::check_options(options);
   const Stopwatch stopwatch(options.budget);
   const detail::Watcher watch{observer};
-  return detail::solve_once(model, options, start, {stopwatch, watch});
+  detail::Driver driver;
+  Solution solution;
+  detail::solve_afresh(model, options, start, {stopwatch, watch}, driver, solution);
+  return solution;
 }
 
 /// The simplex method as an `LpSolver`.
@@ -102,10 +75,13 @@ class Solver {
     const detail::Control control{stopwatch, watch};
     const bool known = std::ranges::equal(column_ids_, model.column_ids()) && std::ranges::equal(row_ids_, model.row_ids());
     if (!known) carry_over(model);
-    const bool live = known && driver_ != nullptr;
+    const bool cold = last_.basis.rows.empty() && last_.basis.columns.empty();
     if (driver_ == nullptr) driver_ = std::make_unique<detail::Driver>();
-    driver_->solve(model, options, last_.basis.rows.empty() && last_.basis.columns.empty() ? nullptr : &last_.basis, live, control,
-                   last_);
+    if (cold) {
+      detail::solve_afresh(model, options, nullptr, control, *driver_, last_);
+    } else {
+      driver_->solve(model, options, &last_.basis, known && driver_->is_at(last_.basis), control, last_);
+    }
     return last_;
   }
   /// The next call starts from nothing.
