@@ -150,8 +150,7 @@ class Certifier {
         return result;
       }
       if (auto proof = conclude(next, result)) return *std::move(proof);
-      Basis mended{{next.basis.columns.begin(), next.basis.columns.begin() + model_.columns()},
-                   {next.basis.columns.begin() + model_.columns(), next.basis.columns.end()}};
+      Basis mended = basis_of(next);
       const bool stuck = mended == basis;
       basis = std::move(mended);
       extra_ += stuck ? 10 : 0;
@@ -269,6 +268,22 @@ class Certifier {
     options.iteration_limit = 100 + static_cast<std::size_t>(model_.rows() + model_.columns()) / 20;
     options.primal_tolerance = options.dual_tolerance = 1e-9;
     return lp::solve(program, options, &start);
+  }
+
+  /// The basis of a refined program as one of the model. What was free there, its bounds being far, may have a bound here.
+  [[nodiscard]] Basis basis_of(const Solution& refined) const {
+    Basis out;
+    const auto n = static_cast<std::size_t>(model_.columns());
+    for (std::size_t k = 0; k < refined.basis.columns.size(); ++k) {
+      VariableStatus stand = refined.basis.columns[k];
+      const double lower = k < n ? model_.lowers()[k] : model_.row_lowers()[k - n];
+      const double upper = k < n ? model_.uppers()[k] : model_.row_uppers()[k - n];
+      if (stand == VariableStatus::free_nonbasic && std::isfinite(upper)) stand = VariableStatus::at_upper;
+      if (stand != VariableStatus::basic && std::isfinite(lower) && (stand != VariableStatus::at_upper || std::isinf(upper)))
+        stand = VariableStatus::at_lower;
+      (k < n ? out.columns : out.rows).push_back(stand);
+    }
+    return out;
   }
 
   /// A basis that looked optimal in doubles may belong to a program that is infeasible or unbounded by less than any tolerance.

@@ -1,6 +1,6 @@
 #pragma once
 /// @file
-/// The bounded primal simplex method: Devex pricing, Harris' ratio test, bound flips and bound perturbation.
+/// The bounded primal simplex method: projected steepest-edge pricing, Harris' ratio test, bound flips and bound perturbation.
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 
 namespace kilter::lp::detail {
 
-/// Primal simplex in two phases with reference-framework pricing (Devex: Harris 1973; Forrest, Goldfarb 1992). The first phase
+/// Primal simplex in two phases with steepest-edge pricing in a reference framework (Goldfarb, Reid 1977). The first phase
 /// minimises the sum of infeasibilities, whose gradient is kept up to date as variables reach their bounds. A run of degenerate steps
 /// makes the method widen the bounds of the basic variables by small random amounts; the driver takes that back and lets the dual
 /// method repair what it leaves.
@@ -72,12 +72,13 @@ class PrimalSimplex {
   [[nodiscard]] int stall_limit() const { return 20 + t_.m / 10; }
 
   void start() {
-    weight_.assign(t_.size, 1.0);
+    reset_weights();
     banned_.assign(t_.size, 0);
     listed_.assign(t_.size, 0);
     gradient_.assign(t_.m, 0.0);
     if (change_.size() != t_.m || change_row_.size() != t_.size) {
       change_.reset(t_.m);
+      edge_.reset(t_.m);
       change_row_.reset(t_.size);
     }
     stalled_ = failures_ = 0;
@@ -123,7 +124,6 @@ class PrimalSimplex {
   void enter_second_phase() {
     infeasible_ = false;
     t_.compute_dual();
-    weight_.assign(t_.size, 1.0);
     stalled_ = 0;
     list_attractive();
   }
@@ -174,7 +174,7 @@ class PrimalSimplex {
     listed_[j] = 1;
     attractive_.push_back(j);
   }
-  /// Largest reduced cost over the reference weight; after endless stalling a random one, which cycles with probability zero. Only
+  /// Largest reduced cost over the length of the edge; after endless stalling a random one, which cycles with probability zero. Only
   /// the attractive are looked at; those that are so no longer leave the list here.
   bool choose_entering(bool draw) {
     t_.entering = -1;
@@ -245,6 +245,7 @@ class PrimalSimplex {
     t_.compute_row();
     const double error = std::abs(pivot - t_.row.value[q]);
     if (error > 1e-6 * (std::abs(pivot) + std::abs(t_.row.value[q]))) return false;
+    update_weights(q, leaving, pivot);
     update_duals(q, leaving, pivot);
     shift_basics(step);
     if (infeasible_) {  // at its bound the leaving variable costs nothing any more
@@ -269,17 +270,43 @@ class PrimalSimplex {
     t_.x[leaving] = bound;
   }
   void update_duals(int q, int leaving, double pivot) {
-    const double step = t_.d[q] / pivot, weight = weight_[q], scale = 1 / pivot;
+    const double step = t_.d[q] / pivot;
     for (const int j : t_.row.index()) {
-      const double r = t_.row.value[j], ratio = r * scale;
-      t_.d[j] -= step * r;
-      weight_[j] = std::max(weight_[j], ratio * ratio * weight);
+      t_.d[j] -= step * t_.row.value[j];
       offer(j);
     }
     t_.d[q] = 0;
     t_.d[leaving] = -step;
-    weight_[leaving] = std::max(weight / (pivot * pivot), 1.0);
-    if (weight_[leaving] > 1e9) weight_.assign(t_.size, 1.0);
+  }
+
+  // ---- weights
+
+  /// The reference framework is that of the present nonbasic variables.
+  void reset_weights() {
+    weight_.assign(t_.size, 1.0);
+    reference_.resize(t_.size);
+    for (int j = 0; j < t_.size; ++j) reference_[j] = t_.is_basic(j) ? 0 : 1;
+  }
+  /// With ρ = α_rj / α_rq, γ_j becomes γ_j + ρ (ρ γ_q − 2 a_j' B^-T α_q), where α_q is taken in the framework only (Goldfarb, Reid
+  /// 1977, equation 3.7). Where γ_q turns out to have been far off, the framework is chosen anew.
+  void update_weights(int q, int leaving, double pivot) {
+    double weight = reference_[q];
+    edge_.clear();
+    for (const int i : t_.alpha.index()) {
+      if (reference_[t_.head[i]] == 0) continue;
+      edge_.set(i, t_.alpha.value[i]);
+      weight += t_.alpha.value[i] * t_.alpha.value[i];
+    }
+    if (std::abs(weight - weight_[q]) > 2 * weight + 2) return reset_weights();
+    t_.lu.btran(edge_, edge_density_);
+    const double scale = 1 / pivot;
+    for (const int j : t_.row.index()) {
+      const double ratio = t_.row.value[j] * scale;
+      const double least = reference_[j] + ratio * ratio * reference_[q];
+      const double updated = weight_[j] + ratio * (ratio * weight - 2 * t_.problem.dot(j, edge_.value));
+      weight_[j] = std::max({updated, least, 1e-6});
+    }
+    weight_[leaving] = std::max({weight * scale * scale, static_cast<double>(reference_[leaving]), 1e-6});
   }
 
   /// Basic variables that reached or left their bounds change the gradient of the first phase, and with it all reduced costs.
@@ -303,10 +330,10 @@ class PrimalSimplex {
 
   Tableau& t_;
   Array<double> weight_, gradient_;
-  Array<char> banned_, listed_;
+  Array<char> banned_, listed_, reference_;
   Array<int> attractive_;
-  SparseVector change_, change_row_;
-  Density change_density_;
+  SparseVector change_, change_row_, edge_;
+  Density change_density_, edge_density_;
   PrimalRatioTest ratio_test_;
   bool infeasible_ = false;
   int infeasibilities_ = 0, stalled_ = 0, failures_ = 0;
