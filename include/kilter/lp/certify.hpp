@@ -283,6 +283,9 @@ class Certifier {
         stand = VariableStatus::at_lower;
       (k < n ? out.columns : out.rows).push_back(stand);
     }
+    for (std::size_t i = 0; i < out.rows.size(); ++i) {  // the slack of [A −I] z = 0 has the same column as the activity
+      if (refined.basis.rows[i] == VariableStatus::basic) out.rows[i] = VariableStatus::basic;
+    }
     return out;
   }
 

@@ -10,8 +10,9 @@
 
 namespace kilter::lp::detail {
 
-/// Triangular crash (Bixby 1992; Maros 2003, chapter 9.8). Equations are taken in the order of how few columns can still serve them;
-/// the one chosen has no entry in an equation served before, so that the basis is triangular whatever the values. O(nonzeros).
+/// Triangular crash (Bixby 1992; Maros 2003, chapter 9.8). Equations are taken in the order of how few columns can still serve
+/// them; the one chosen has no entry in an equation served before, so that the basis is triangular whatever the values.
+/// O(nonzeros).
 class Crash {
  public:
   /// For every variable of `problem`, 1 when it is in the basis.

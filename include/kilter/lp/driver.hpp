@@ -39,8 +39,8 @@ class Driver {
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
-  /// Goes on from where the last solve ended when `live` and the matrix is the same, else from `start`, else from the basis of all row
-  /// activities. `solution` keeps its memory.
+  /// Goes on from where the last solve ended when `live` and the matrix is the same, else from `start`, else from the basis of all
+  /// row activities. `solution` keeps its memory.
   void solve(const Model& model, const Options& options, const Basis* start, bool live, const Control& control,
              Solution& solution) {
     run(model, options, start, live, control, solution);
@@ -63,6 +63,7 @@ class Driver {
 
   void run(const Model& model, const Options& options, const Basis* start, bool live, const Control& control, Solution& solution) {
     load(model, options, start, live);
+    tableau_.iterations = control.iterations;
     if (cold_) choose_method();
     solution.ray.clear();
     solution.status = iterate(model, control, solution.ray);
@@ -71,16 +72,14 @@ class Driver {
   /// True when an answer that is optimal for the scaled program misses the tolerances on the model itself.
   static bool is_blurred(const Solution& solution, const Options& options) {
     if (solution.status == Status::numerical_failure) return true;
-    return solution.status == Status::optimal && !(solution.residuals.primal <= 10 * options.primal_tolerance &&
-                                                   solution.residuals.dual <= 10 * options.dual_tolerance);
+    return solution.status == Status::optimal &&
+           !(solution.residuals.primal <= 10 * options.primal_tolerance && solution.residuals.dual <= 10 * options.dual_tolerance);
   }
   /// Goes on without scaling, and keeps the better answer.
   void sharpen(const Model& model, Options options, const Control& control, Solution& solution) {
     const Solution first = solution;
     options.scale = false;
-    options.iteration_limit -= std::min(options.iteration_limit, first.iterations);
-    run(model, options, &first.basis, false, control, solution);
-    solution.iterations += first.iterations;
+    run(model, options, &first.basis, false, {control.stopwatch, control.watch, first.iterations}, solution);
     const auto error = [](const Solution& s) { return std::max(s.residuals.primal, s.residuals.dual); };
     const bool proven = solution.status == Status::infeasible || solution.status == Status::unbounded;
     if (first.status == Status::numerical_failure || (solution.status == Status::optimal && error(solution) <= error(first)) ||
@@ -143,7 +142,8 @@ class Driver {
   void tighten() {
     tableau_.options.primal_tolerance = std::min(tableau_.options.primal_tolerance, sharp);
     tableau_.options.dual_tolerance = std::min(tableau_.options.dual_tolerance, sharp);
-    tableau_.options.iteration_limit = std::min(tableau_.options.iteration_limit, tableau_.iterations + tableau_.iterations / 10 + 100);
+    tableau_.options.iteration_limit =
+        std::min(tableau_.options.iteration_limit, tableau_.iterations + tableau_.iterations / 10 + 100);
   }
   [[nodiscard]] bool is_sharp() {
     const Options asked = tableau_.options;
@@ -164,9 +164,16 @@ class Driver {
       const bool feasible = tableau_.primal_feasible();
       if (feasible && tableau_.dual_feasible()) return Status::optimal;
       const bool primal = prefers_primal(feasible, round) != (failures % 2 == 1);
-      const Outcome outcome = primal ? run_primal(control, perturb) : run_dual(control, perturb);
+      const Outcome outcome = primal ? run_primal(control, perturb) : run_dual(control, perturb, cold_ && round == 0);
+      if (outcome == Outcome::slow) {
+        set_crash_basis();
+        primal_first_ = true;
+        round = -1;
+        continue;
+      }
       switch (outcome) {
-        case Outcome::done: break;
+        case Outcome::done:
+        case Outcome::slow: break;
         case Outcome::stopped: return tableau_.stop_status;
         case Outcome::infeasible:
           if (prove_infeasible(model, ray)) return Status::infeasible;
@@ -192,7 +199,10 @@ class Driver {
     renew();
     const Method method = tableau_.options.method;
     primal_first_ = method == Method::primal || (method != Method::dual && primal_looks_shorter());
-    if (!primal_first_) return;
+    if (primal_first_) set_crash_basis();
+  }
+  void set_crash_basis() {
+    dual_.forget_weights();
     const Array<int>& basic = crash_.run(problem_);
     tableau_.set_basis([&](int j) { return basic[j] != 0 ? VariableStatus::basic : VariableStatus::at_lower; });
   }
@@ -218,18 +228,19 @@ class Driver {
   }
   /// Where bounds cannot make the basis dual feasible, a first phase looks for one that is: the same method on the program whose
   /// bounds say only which infinite ones there are (Koberstein 2005, the artificial bounds method).
-  Outcome run_dual(const Control& control, bool perturb) {
+  Outcome run_dual(const Control& control, bool perturb, bool may_give_up) {
     if (!flips_make_dual_feasible()) {
       tableau_.box_bounds();
       tableau_.compute_primal();
-      const Outcome outcome = dual_.run(control, perturb);
+      const Outcome outcome = dual_.run(control, perturb, tableau_.patience());
       tableau_.restore_bounds();
       if (outcome == Outcome::stopped) return outcome;
       if (tableau_.lu.updates() > update_limit) refactor();
       tableau_.compute_primal();
       tableau_.compute_dual();
     }
-    return dual_.run(control, perturb);
+    may_give_up = may_give_up && tableau_.options.method != Method::dual;
+    return dual_.run(control, perturb, may_give_up ? 500 + 5 * static_cast<std::size_t>(tableau_.m) : tableau_.patience());
   }
   Outcome run_primal(const Control& control, bool perturb) {
     dual_.forget_weights();

@@ -33,12 +33,12 @@ class DualSimplex {
     for (const int j : old_head_) weight_of_[j] = 1;
   }
 
-  /// Runs until the basis is primal feasible for the working bounds. `x` and `d` must be up to date.
-  Outcome run(const Control& control, bool perturb) {
+  /// Runs until the basis is primal feasible for the working bounds, or for `limit` pivots. `x` and `d` must be up to date.
+  Outcome run(const Control& control, bool perturb, std::size_t limit) {
     start();
-    const std::size_t last = t_.iterations + t_.patience();
+    const std::size_t last = t_.iterations + limit;
     for (;;) {
-      if (t_.iterations > last) return Outcome::trouble;
+      if (t_.iterations > last) return limit < t_.patience() ? Outcome::slow : Outcome::trouble;
       if (t_.must_stop(control.stopwatch)) return Outcome::stopped;
       if (t_.lu.is_worn()) refresh(control);
       if (perturb && stalled_ > stall_limit()) perturb_costs();

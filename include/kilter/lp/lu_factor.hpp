@@ -258,7 +258,8 @@ class Factoriser {
     for (int k = singletons_; k < row.size(); ++k) row_done_[row[k]] = 1;
   }
 
-  /// Gives each slot left without a pivot the logical of a row left over: its column −e_r has no other entry, and L leaves it alone.
+  /// Gives each slot left without a pivot the logical of a row left over: its column −e_r has no other entry, and L leaves it
+  /// alone.
   int repair(const Problem& problem, Array<int>& head) {
     const int found = row.size();
     if (found == m_) return 0;

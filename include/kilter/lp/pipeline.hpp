@@ -2,7 +2,6 @@
 /// @file
 /// The way of a program through network simplex, presolve and simplex to an answer with its proof.
 
-#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -15,24 +14,19 @@
 
 namespace kilter::lp::detail {
 
-/// Continues with `start` on the model itself and adds the iterations made before.
-inline void go_on(const Model& model, Options options, const Basis& start, std::size_t iterations, const Control& control,
+/// Continues from `start` on the model itself, with so many iterations behind it.
+inline void go_on(const Model& model, const Options& options, const Basis& start, std::size_t iterations, const Control& control,
                   Driver& driver, Solution& solution) {
-  options.iteration_limit -= std::min(options.iteration_limit, iterations);
-  driver.solve(model, options, &start, false, control, solution);
-  solution.iterations += iterations;
+  driver.solve(model, options, &start, false, {control.stopwatch, control.watch, iterations}, solution);
 }
 
-/// Looks for the ray of a program that is believed to be infeasible. Without costs every basis is dual feasible, and the dual method
-/// goes straight for it. Where the belief was wrong, goes on to the optimum from the feasible basis that it found.
+/// Looks for the ray of a program that is believed to be infeasible. Without costs every basis is dual feasible, and the dual
+/// method goes straight for it. Where the belief was wrong, goes on to the optimum from the feasible basis that it found.
 inline void seek_infeasibility(const Model& model, const Options& options, const Basis* start, std::size_t iterations,
                                const Control& control, Driver& driver, Solution& solution) {
   Model plain = model;
   plain.set_costs(std::vector<double>(model.costs().size()));
-  Options rest = options;
-  rest.iteration_limit -= std::min(rest.iteration_limit, iterations);
-  driver.solve(plain, rest, start, false, control, solution);
-  solution.iterations += iterations;
+  driver.solve(plain, options, start, false, {control.stopwatch, control.watch, iterations}, solution);
   if (solution.status == Status::optimal || solution.status == Status::numerical_failure) {
     const Basis feasible = solution.basis;
     return go_on(model, options, feasible, solution.iterations, control, driver, solution);
@@ -43,8 +37,7 @@ inline void seek_infeasibility(const Model& model, const Options& options, const
 
 /// Solves the reduced program and, from the basis that its answer means for the original, the original: for an optimum that costs
 /// one factorisation and the proof, for the other outcomes it finds the ray. False when there is nothing to reduce.
-inline bool solve_reduced(const Model& model, const Options& options, const Control& control, Driver& driver,
-                          Solution& solution) {
+inline bool solve_reduced(const Model& model, const Options& options, const Control& control, Driver& driver, Solution& solution) {
   if (options.presolve == Presolving::automatic && Presolve::too_small(model)) return false;
   Presolve presolve(model);
   const auto outcome = presolve.run(control.stopwatch, options.primal_tolerance);

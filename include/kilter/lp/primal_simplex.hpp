@@ -11,9 +11,9 @@
 namespace kilter::lp::detail {
 
 /// Primal simplex in two phases with steepest-edge pricing in a reference framework (Goldfarb, Reid 1977). The first phase
-/// minimises the sum of infeasibilities, whose gradient is kept up to date as variables reach their bounds. A run of degenerate steps
-/// makes the method widen the bounds of the basic variables by small random amounts; the driver takes that back and lets the dual
-/// method repair what it leaves.
+/// minimises the sum of infeasibilities, whose gradient is kept up to date as variables reach their bounds. A run of degenerate
+/// steps makes the method widen the bounds of the basic variables by small random amounts; the driver takes that back and lets the
+/// dual method repair what it leaves.
 class PrimalSimplex {
  public:
   explicit PrimalSimplex(Tableau& tableau) : t_(tableau) {}
@@ -174,8 +174,8 @@ class PrimalSimplex {
     listed_[j] = 1;
     attractive_.push_back(j);
   }
-  /// Largest reduced cost over the length of the edge; after endless stalling a random one, which cycles with probability zero. Only
-  /// the attractive are looked at; those that are so no longer leave the list here.
+  /// Largest reduced cost over the length of the edge; after endless stalling a random one, which cycles with probability zero.
+  /// Only the attractive are looked at; those that are so no longer leave the list here.
   bool choose_entering(bool draw) {
     t_.entering = -1;
     double best = 0;

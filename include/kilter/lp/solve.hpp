@@ -56,10 +56,7 @@ class Solver {
   Solver() = default;
   explicit Solver(Options given) : options(std::move(given)) {}
   Solver(const Solver& other)
-      : options(other.options),
-        last_(other.last_),
-        column_ids_(other.column_ids_),
-        row_ids_(other.row_ids_) {}
+      : options(other.options), last_(other.last_), column_ids_(other.column_ids_), row_ids_(other.row_ids_) {}
   Solver& operator=(const Solver& other) { return *this = Solver(other); }
   Solver(Solver&&) noexcept = default;
   Solver& operator=(Solver&&) noexcept = default;

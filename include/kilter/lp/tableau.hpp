@@ -20,6 +20,7 @@ namespace kilter::lp::detail {
 
 /// How a method ended.
 enum class Outcome : std::uint8_t {
+  slow,        ///< beyond the number of pivots after which another method should try
   done,        ///< primal (dual method) or dual (primal method) feasible
   infeasible,  ///< `Tableau::ray` holds the multipliers that prove it
   unbounded,   ///< `entering` rises or falls without limit
@@ -41,10 +42,11 @@ class Watcher {
   void (*call_)(void*, const Progress&);
 };
 
-/// What ends a run from outside, and who watches it.
+/// What ends a run from outside, who watches it, and how many pivots were made before it.
 struct Control {
   const Stopwatch& stopwatch;
   const Watcher& watch;
+  std::size_t iterations = 0;
 };
 
 struct Tableau {
@@ -291,7 +293,7 @@ struct Tableau {
   // ---- limits
 
   /// Far more pivots than any run that gets somewhere.
-  [[nodiscard]] std::size_t patience() const { return 1000 + 40 * static_cast<std::size_t>(size); }
+  [[nodiscard]] std::size_t patience() const { return 200 + 20 * static_cast<std::size_t>(size); }
 
   /// True when the solve has to end; `stop_status` then says why.
   bool must_stop(const Stopwatch& stopwatch) {
