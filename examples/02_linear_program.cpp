@@ -3,8 +3,8 @@
 #include <cstdio>
 
 #include "kilter/lp/model.hpp"
-#include "kilter/lp/solve.hpp"
 #include "kilter/lp/solution.hpp"
+#include "kilter/lp/solve.hpp"
 
 using namespace kilter;
 

@@ -1,6 +1,7 @@
 #pragma once
 /// @file
-/// Everything in kilter but the adapters to other libraries (`kilter/lp/glpk.hpp`, `kilter/lp/certify.hpp`), which are included by name.
+/// Everything in kilter but the adapters to other libraries (`kilter/lp/glpk.hpp`, `kilter/lp/certify.hpp`), which are included by
+/// name.
 
 #include "kilter/cluster/device.hpp"
 #include "kilter/cluster/fleet.hpp"

@@ -24,8 +24,8 @@
 #include "kilter/core/status.hpp"
 #include "kilter/core/units.hpp"
 #include "kilter/lp/model.hpp"
-#include "kilter/lp/solve.hpp"
 #include "kilter/lp/solution.hpp"
+#include "kilter/lp/solve.hpp"
 #include "kilter/plan/outlook.hpp"
 
 namespace kilter::plan {
