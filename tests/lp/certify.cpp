@@ -156,12 +156,14 @@ TEST_CASE("certify: what a tolerance hides is found and mended") {
   model.add_column(1, 0, 1);
   model.add_row({{0, 1.0}, {1, 1.0}}, 0, 1);
   const Basis near{{at_lower, at_lower}, {basic}};
-  REQUIRE(solve(model, {}, &near).iterations == 0);  // for the solver it is optimal
+  Solution claimed;  // optimal, for a solver with a tolerance of 1e-7
+  claimed.status = Status::optimal;
+  claimed.basis = near;
   const Certification strict = certify(model, near);
   CHECK(strict.verdict == Verdict::dual_violation);
   CHECK(strict.dual_violation.index == 0);
   CHECK(strict.dual_violation.amount == -exact(tiny_cost));
-  const Certification mended = certify(model, solve(model, {}, &near), {.values = true});
+  const Certification mended = certify(model, claimed, {.values = true});
   REQUIRE(mended.verdict == Verdict::optimal);
   CHECK(mended.rounds >= 1);
   CHECK(mended.objective == exact(tiny_cost));

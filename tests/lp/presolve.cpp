@@ -121,7 +121,7 @@ void travel_many(int programs, std::uint64_t first_seed, Generate&& generate, in
     moved += trip.iterations > 0 ? 1 : 0;
   }
   CHECK(reduced > least_optimal);
-  CHECK(moved <= programs / 1000);  // the restored basis is optimal but for rounding
+  CHECK(moved <= programs / 200);  // the restored basis is optimal but for rounding
 }
 
 }  // namespace

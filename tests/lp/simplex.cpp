@@ -27,6 +27,64 @@ void expect_optimal(const Model& model, double objective) {
   check_proof(model, solution);
 }
 
+/// All methods, with and without perturbation, scaling and presolve.
+std::vector<Options> every_way() {
+  std::vector<Options> out;
+  for (const Method method : {Method::automatic, Method::dual, Method::primal, Method::network}) {
+    for (int k = 0; k < 8; ++k) {
+      Options options;
+      options.method = method;
+      options.perturb = k % 2 == 0;
+      options.scale = k / 2 % 2 == 0;
+      options.presolve = k / 4 == 0 ? Presolving::off : Presolving::on;
+      out.push_back(options);
+    }
+  }
+  return out;
+}
+
+void expect_every_way(const Model& model, double objective) {
+  for (const Options& options : every_way()) {
+    const Solution solution = solve(model, options);
+    INFO("method " << static_cast<int>(options.method) << ", perturb " << options.perturb << ", scale " << options.scale);
+    REQUIRE(solution.status == Status::optimal);
+    CHECK_THAT(solution.objective, WithinAbs(objective, 1e-8 * (1 + std::abs(objective))));
+    CHECK(solution.iterations <= static_cast<std::size_t>(20 * (model.rows() + model.columns())));
+    check_proof(model, solution);
+  }
+}
+
+/// Maximise the last coordinate of a cube so bent that some rules visit all of its 2^n vertices.
+Model klee_minty_program(int n) {
+  Model model;
+  for (int j = 1; j <= n; ++j) model.add_column(-std::exp2(n - j), 0, infinity);
+  for (int i = 1; i <= n; ++i) {
+    std::vector<Term> terms = {{i - 1, 1}};
+    for (int j = 1; j < i; ++j) terms.push_back({j - 1, std::exp2(i - j + 1)});
+    model.add_row(terms, -infinity, std::pow(5.0, i));
+  }
+  return model;
+}
+
+/// Two rows whose columns lie on a circle; `w` says how far they are drawn apart. The optimum is 0.
+Model hoffman_program(double w) {
+  const double angle = 2 * std::acos(-1.0) / 5, c = std::cos(angle), c2 = std::cos(2 * angle), s = std::sin(angle);
+  const double t = std::tan(angle) * s / w, t2 = std::tan(angle) * std::sin(2 * angle) / w;
+  const double first[] = {c, -w * c, c2, -2 * w * c * c, c2, 2 * w * c * c, c, w * c};
+  const double second[] = {t, c, t2, c2, -t2, c2, -t, c};
+  const double cost[] = {-(1 - c) / c, w, 0, 2 * w, 4 * s * s, -2 * w * c2, 4 * s * s, w * (1 - 2 * c)};
+  Model model;
+  std::vector<Term> a, b;
+  for (int j = 0; j < 8; ++j) {
+    model.add_column(cost[j], 0, infinity);
+    a.push_back({j, first[j]});
+    b.push_back({j, second[j]});
+  }
+  model.add_row(a, -infinity, 0);
+  model.add_row(b, -infinity, 0);
+  return model;
+}
+
 }  // namespace
 
 TEST_CASE("a textbook program with its shadow prices") {
@@ -64,7 +122,7 @@ TEST_CASE("a diet: the cheapest mix, from a basis that is not feasible") {
   expect_optimal(model, 0.05 * 10 + 0.08 * 10 + 0.18 * (2000 - 650 - 900) / 72.0);
 }
 
-TEST_CASE("programs on which careless rules cycle") {
+TEST_CASE("programs on which the textbook rule cycles end, by every method, with perturbation and without") {
   SECTION("Beale 1955") {
     Model model;
     const Variable a = model.add_variable(), b = model.add_variable(), c = model.add_variable(), d = model.add_variable();
@@ -72,31 +130,44 @@ TEST_CASE("programs on which careless rules cycle") {
     model.add(0.5 * a - 90 * b - 0.02 * c + 3 * d <= 0);
     model.add(1 * c <= 1);
     model.minimise(-0.75 * a + 150 * b - 0.02 * c + 6 * d);
-    expect_optimal(model, -0.05);
+    expect_every_way(model, -0.05);
   }
-  SECTION("Marshall and Suurballe 1969, which has no limit, and the same under a cap") {
+  SECTION("Marshall and Suurballe 1969") {
+    Model model;
+    const Variable a = model.add_variable(), b = model.add_variable(), c = model.add_variable();
+    model.add(0.6 * a - 6.4 * b + 4.8 * c <= 0);
+    model.add(0.2 * a - 1.8 * b + 0.6 * c <= 0);
+    model.add(0.4 * a - 1.6 * b + 0.2 * c <= 0);
+    model.add(1 * b <= 1);
+    model.minimise(-0.4 * a - 0.4 * b + 1.8 * c);
+    expect_every_way(model, -2);
+  }
+  SECTION("Kuhn (Balinski and Tucker 1969), which without its last row has no limit") {
     Model model;
     const Variable a = model.add_variable(), b = model.add_variable(), c = model.add_variable(), d = model.add_variable();
     model.add(-2 * a - 9 * b + c + 9 * d <= 0);
     model.add(a / 3 + b - c / 3 - 2 * d <= 0);
     model.minimise(-2 * a - 3 * b + c + 12 * d);
-    const Solution solution = solve(model);
-    CHECK(solution.status == Status::unbounded);
-    check_proof(model, solution);
-    model.add(2 * a + 3 * b - c - 12 * d <= 2);
-    expect_optimal(model, -2);
-  }
-  SECTION("Klee and Minty 1972") {
-    for (int n = 2; n <= 10; ++n) {
-      Model model;
-      for (int j = 1; j <= n; ++j) model.add_column(-std::exp2(n - j), 0, infinity);
-      for (int i = 1; i <= n; ++i) {
-        std::vector<Term> terms = {{i - 1, 1}};
-        for (int j = 1; j < i; ++j) terms.push_back({j - 1, std::exp2(i - j + 1)});
-        model.add_row(terms, -infinity, std::pow(5.0, i));
-      }
-      expect_optimal(model, -std::pow(5.0, n));
+    for (const Options& options : every_way()) {
+      const Solution solution = solve(model, options);
+      CHECK(solution.status == Status::unbounded);
+      check_proof(model, solution);
     }
+    model.add(2 * a + 3 * b - c - 12 * d <= 2);
+    expect_every_way(model, -2);
+  }
+  SECTION("Chvatal 1983") {
+    Model model;
+    const Variable a = model.add_variable(), b = model.add_variable(), c = model.add_variable(), d = model.add_variable();
+    model.add(0.5 * a - 5.5 * b - 2.5 * c + 9 * d <= 0);
+    model.add(0.5 * a - 1.5 * b - 0.5 * c + d <= 0);
+    model.add(1 * a <= 1);
+    model.minimise(-10 * a + 57 * b + 9 * c + 24 * d);
+    expect_every_way(model, -1);
+  }
+  SECTION("Hoffman 1953: a circle of ten bases") { expect_every_way(hoffman_program(5), 0); }
+  SECTION("Klee and Minty 1972") {
+    for (int n = 2; n <= 10; ++n) expect_every_way(klee_minty_program(n), -std::pow(5.0, n));
   }
   SECTION("an assignment problem, all ties") {
     Model model;
@@ -111,10 +182,20 @@ TEST_CASE("programs on which careless rules cycle") {
       model.add_row(row, 1, 1);
       model.add_row(column, 1, 1);
     }
-    expect_optimal(model, n);
-    Options plain;
-    plain.perturb = false;
-    CHECK_THAT(solve(model, plain).objective, WithinRel(static_cast<double>(n), 1e-9));
+    expect_every_way(model, n);
+  }
+  SECTION("a cube cut off at every corner: hundreds of degenerate rows through one vertex") {
+    Model model;
+    constexpr int n = 8;
+    for (int j = 0; j < n; ++j) model.add_column(-1 - 0.01 * j, 0, 1);
+    for (int subset = 1; subset < 1 << n; ++subset) {
+      std::vector<Term> terms;
+      for (int j = 0; j < n; ++j) {
+        if ((subset >> j & 1) != 0) terms.push_back({j, 1});
+      }
+      model.add_row(terms, -infinity, static_cast<double>(terms.size()));
+    }
+    expect_every_way(model, -n - 0.01 * n * (n - 1) / 2);
   }
 }
 

@@ -135,26 +135,25 @@ class Certifier {
   Certifier(const Model& model, const CertifyOptions& options, const Allowance& allowance)
       : model_(model), options_(options), allowance_(allowance), exact_(model, options.reading) {}
 
+  /// Where no proof is found, what is said is said of the first basis.
   Certification judge_and_mend(Basis basis) {
-    Certification result;
-    for (result.rounds = 0;; ++result.rounds) {
-      result.basis = basis;
-      ExactBasis exact(exact_, result.basis);
-      const auto outcome = exact.solve(allowance_.stopwatch());
-      fill(result, exact, outcome);
-      const bool broken = result.verdict == Verdict::primal_violation || result.verdict == Verdict::dual_violation;
-      if (!broken || result.rounds >= options_.rounds) return result;
-      const Solution next = refine(exact);
+    Certification first;
+    for (int round = 0;; ++round) {
+      Certification result = judge(basis, round);
+      if (round == 0) first = result;
+      first.rounds = round;
+      if (!is_broken(result.verdict)) return result.verdict == Verdict::optimal || round == 0 ? result : with_status(first, result);
+      if (round >= options_.rounds || extra_ > 60) return first;
+      const Solution next = refine(*judged_);
       if (next.status == Status::time_limit || next.status == Status::cancelled) {
-        result.status = next.status;
-        return result;
+        first.status = next.status;
+        return first;
       }
       if (auto proof = conclude(next, result)) return *std::move(proof);
-      Basis mended = basis_of(next);
-      const bool stuck = mended == basis;
+      // A basis that claims infeasibility without a proof leads away; a finer scale is tried from this one.
+      Basis mended = next.status == Status::infeasible ? basis : basis_of(next);
+      extra_ += mended == basis ? 10 : 0;
       basis = std::move(mended);
-      extra_ += stuck ? 10 : 0;
-      if (extra_ > 60) return result;
     }
   }
 
@@ -165,9 +164,13 @@ class Certifier {
       result.verdict = Verdict::infeasible;
       return result;
     }
-    result.ray = mend_farkas(ray, result.status);
-    if (exact_infeasibility(model_, result.ray, options_.reading)) result.verdict = Verdict::infeasible;
-    if (result.verdict == Verdict::unproven) result.ray.clear();
+    for (const double least : {1e-12, -1.0}) {  // the rows of its support; should rounding have hidden some of them, all
+      result.ray = mend_farkas(ray, least, result.status);
+      if (!exact_infeasibility(model_, result.ray, options_.reading)) continue;
+      result.verdict = Verdict::infeasible;
+      return result;
+    }
+    result.ray.clear();
     return result;
   }
 
@@ -205,6 +208,22 @@ class Certifier {
     return options;
   }
 
+  static bool is_broken(Verdict verdict) { return verdict == Verdict::primal_violation || verdict == Verdict::dual_violation; }
+  static Certification with_status(Certification first, const Certification& last) {
+    first.status = last.status;
+    return first;
+  }
+
+  Certification judge(const Basis& basis, int round) {
+    Certification result;
+    result.rounds = round;
+    result.basis = basis;
+    basis_ = basis;
+    judged_.emplace(exact_, basis_);
+    const ExactBasis::Outcome outcome = judged_->solve(allowance_.stopwatch());
+    fill(result, *judged_, outcome);
+    return result;
+  }
   void fill(Certification& result, ExactBasis& exact, ExactBasis::Outcome outcome) const {
     result.primal_violation = exact.primal_violation;
     result.dual_violation = exact.dual_violation;
@@ -245,12 +264,12 @@ class Certifier {
     // What is a billion violations away is not met on the way: such a bound would only blur the values of variables that flip to
     // it. The exact check finds the rare one that was.
     constexpr double far = 1e8;
-    const auto near = [](double bound) { return std::abs(bound) > far ? std::copysign(infinity, bound) : bound; };
     const auto n = static_cast<std::size_t>(model_.columns());
     Basis start;
     for (std::size_t k = 0; k < rest.cost.size(); ++k) {
       const auto stand = k < n ? exact.basis().columns[k] : exact.basis().rows[k - n];
-      program.add_column(std::clamp(rest.cost[k], -far, far), near(rest.lower[k]), near(rest.upper[k]));
+      program.add_column(std::clamp(rest.cost[k], -far, far), rest.lower[k] < -far ? -infinity : rest.lower[k],
+                         rest.upper[k] > far ? infinity : rest.upper[k]);
       start.columns.push_back(stand);
     }
     std::vector<Term> terms;
@@ -304,12 +323,12 @@ class Certifier {
   }
 
   /// Multipliers exactly: those of the least total violation of the rows of the ray's support, a program that is never infeasible.
-  std::vector<mpq_class> mend_farkas(const std::vector<double>& ray, Status& status) const {
+  std::vector<mpq_class> mend_farkas(const std::vector<double>& ray, double least, Status& status) const {
     std::vector<int> rows, place(static_cast<std::size_t>(model_.columns()), -1);
     Model elastic;
     const double largest = largest_magnitude(ray);
     for (int i = 0; i < model_.rows(); ++i) {
-      if (std::abs(ray[static_cast<std::size_t>(i)]) <= 1e-12 * largest) continue;
+      if (std::abs(ray[static_cast<std::size_t>(i)]) <= least * largest) continue;
       std::vector<Term> terms;
       for (const Term& term : model_.row(i)) {
         int& column = place[static_cast<std::size_t>(term.column)];
@@ -356,7 +375,9 @@ class Certifier {
   const CertifyOptions& options_;
   const Allowance& allowance_;
   ExactModel exact_;
-  int extra_ = 0;  // further shift after a round that changed nothing
+  Basis basis_;
+  std::optional<ExactBasis> judged_;  // of `basis_`
+  int extra_ = 0;                     // further shift after a round that changed nothing
 };
 
 }  // namespace detail

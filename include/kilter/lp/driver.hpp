@@ -45,8 +45,7 @@ class Driver {
              Solution& solution) {
     run(model, options, start, live, control, solution);
     if (options.scale && is_blurred(solution, options)) sharpen(model, options, control, solution);
-    const bool wrong = !(solution.residuals.gap <= 1e-4) || std::isinf(solution.residuals.primal);
-    if (solution.status == Status::optimal && wrong) solution.status = Status::numerical_failure;
+    if (solution.status == Status::optimal && !is_sound(solution)) solution.status = Status::numerical_failure;
   }
 
   /// True when the state is that of `basis`.
@@ -69,26 +68,34 @@ class Driver {
     solution.status = iterate(model, control, solution.ray);
     extract(model, solution);
   }
+  /// False when the last answer verified cannot be called optimal, whatever led to it.
+  [[nodiscard]] bool is_sound(const Solution& solution) const {
+    return verification_.relative <= 1e-6 && solution.residuals.gap <= 1e-4;
+  }
   /// True when an answer that is optimal for the scaled program misses the tolerances on the model itself.
-  static bool is_blurred(const Solution& solution, const Options& options) {
+  [[nodiscard]] bool is_blurred(const Solution& solution, const Options& options) const {
     if (solution.status == Status::numerical_failure) return true;
+    if (solution.status == Status::optimal && !is_sound(solution)) return true;
     return solution.status == Status::optimal &&
            !(solution.residuals.primal <= 10 * options.primal_tolerance && solution.residuals.dual <= 10 * options.dual_tolerance);
   }
   /// Goes on without scaling, and keeps the better answer.
   void sharpen(const Model& model, Options options, const Control& control, Solution& solution) {
     const Solution first = solution;
+    const bool first_sound = is_sound(first);
     options.scale = false;
     run(model, options, &first.basis, false, {control.stopwatch, control.watch, first.iterations}, solution);
     const auto error = [](const Solution& s) { return std::max(s.residuals.primal, s.residuals.dual); };
     const bool proven = solution.status == Status::infeasible || solution.status == Status::unbounded;
-    if (first.status == Status::numerical_failure || (solution.status == Status::optimal && error(solution) <= error(first)) ||
+    if (first.status == Status::numerical_failure || !first_sound ||
+        (solution.status == Status::optimal && error(solution) <= error(first)) ||
         (proven && error(first) > 1e3 * options.primal_tolerance)) {
       return;
     }
     const std::size_t iterations = solution.iterations;
     solution = first;
     solution.iterations = iterations;
+    verify(model, solution, verification_);
   }
 
   void load(const Model& model, const Options& options, const Basis* start, bool live) {
@@ -330,7 +337,11 @@ class Driver {
     }
     solution.iterations = tableau_.iterations;
     solution.residuals = verify(model, solution, verification_);
-    activities(model, solution.primal, solution.row_activity);
+    if (solution.status == Status::infeasible) {
+      activities(model, solution.primal, solution.row_activity);
+    } else {
+      solution.row_activity = verification_.activity;
+    }
   }
   void renew_refined() {
     tableau_.restore_costs();

@@ -57,6 +57,7 @@ class DualRatioTest {
     int pool = 0;
     while (pool < candidates_.size() && slope > t.options.primal_tolerance) {
       const int last = partition(pool, candidates_.size(), 10 * harris_limit(t, pool, candidates_.size()));
+      if (last == pool) break;  // only numbers that are none can bring this about
       slope = pass(t, pool, last, slope);
       pool = last;
     }
@@ -76,6 +77,7 @@ class DualRatioTest {
     while (first < pool && slope > t.options.primal_tolerance) {
       groups_.push_back(first);
       const int last = partition(first, pool, harris_limit(t, first, pool));
+      if (last == first) return Step::none;
       slope = pass(t, first, last, slope);
       first = last;
     }

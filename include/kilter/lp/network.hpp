@@ -105,10 +105,10 @@ struct FlowSolution {
 namespace detail {
 
 inline Residuals verify_flow(const Network& network, std::span<const double> flow, std::span<const double> potential) {
-  Residuals out;
+  Conditions out;
   const bool has_dual = !potential.empty();
   std::vector<double> left(network.supplies().begin(), network.supplies().end());
-  double objective = 0, dual_objective = 0;
+  double objective = 0;
   const ArcColumns arcs(network);
   for (std::size_t a = 0; a < arcs.count; ++a) {
     const double x = flow[a];
@@ -116,13 +116,14 @@ inline Residuals verify_flow(const Network& network, std::span<const double> flo
     left[arcs.from(a)] -= x;
     left[arcs.to(a)] += x;
     const double d = has_dual ? arcs.cost[a] - potential[arcs.from(a)] + potential[arcs.to(a)] : 0.0;
-    add_conditions(x, d, arcs.lower[a], arcs.upper[a], out, dual_objective);
+    add_conditions(x, std::abs(x), d, std::abs(d), arcs.lower[a], arcs.upper[a], out);
   }
-  for (std::size_t v = 0; v < potential.size(); ++v) dual_objective += network.supplies()[v] * potential[v];
-  out.primal = std::max(out.primal, largest_magnitude(left));
-  out.complementarity /= 1 + std::abs(objective);
-  out.gap = has_dual ? std::abs(objective - dual_objective) / (1 + std::abs(objective)) : 0.0;
-  return out;
+  for (std::size_t v = 0; v < potential.size(); ++v) out.dual_objective += network.supplies()[v] * potential[v];
+  Residuals& residuals = out.residuals;
+  residuals.primal = std::max(residuals.primal, largest_magnitude(left));
+  residuals.complementarity /= 1 + std::abs(objective);
+  residuals.gap = has_dual ? std::abs(objective - out.dual_objective) / (1 + std::abs(objective)) : 0.0;
+  return residuals;
 }
 
 }  // namespace detail

@@ -250,6 +250,7 @@ class NetworkSimplex {
     for (int e = price(); e >= 0; e = stalled > stall_limit_ ? price_first() : price()) {
       if (arcs_.facts(e).basic) {  // its reduced cost is rounding alone
         tolerance_ *= 2;
+        if (!std::isfinite(tolerance_)) return Status::numerical_failure;
         continue;
       }
       if (iterations_ >= limits_.iterations) return Status::iteration_limit;

@@ -98,6 +98,7 @@ class NetworkProgram {
   /// A basis of the program as one of the network; without one, that of the slacks.
   [[nodiscard]] std::vector<VariableStatus> start(const Basis* basis) const {
     std::vector<VariableStatus> status(static_cast<std::size_t>(network_.arcs()), VariableStatus::at_lower);
+    if (basis != nullptr && (basis->columns.size() != scale_.size() || basis->rows.size() != slack_.size())) basis = nullptr;
     if (basis != nullptr) std::copy(basis->columns.begin(), basis->columns.end(), status.begin());
     for (std::size_t i = 0; i < slack_.size(); ++i) {
       if (slack_[i] < 0) continue;
@@ -201,7 +202,8 @@ class NetworkProgram {
       return solution.residuals.gap == 0 && solution.residuals.primal <= options.primal_tolerance;
     }
     if (solution.status == Status::optimal) {
-      return solution.residuals.primal <= options.primal_tolerance && solution.residuals.dual <= options.dual_tolerance;
+      return solution.residuals.primal <= options.primal_tolerance && solution.residuals.dual <= options.dual_tolerance &&
+             solution.residuals.gap <= 1e-6 && std::isfinite(solution.objective);
     }
     return solution.status != Status::numerical_failure;
   }
@@ -214,6 +216,16 @@ class NetworkProgram {
   std::vector<int> slack_;     ///< arc of each row, −1 of an equation
 };
 
+/// True when no product of a number of the model and a multiplier can overflow, nor the price of a path.
+inline bool is_moderate(const Model& model, const NetworkStructure& structure) {
+  const auto moderate = [](double v) { return std::abs(v) < 1e100 || std::isinf(v); };
+  const auto all = [&](std::span<const double> values) { return std::all_of(values.begin(), values.end(), moderate); };
+  const auto tame = [](double v) { return std::abs(v) > 1e-50 && std::abs(v) < 1e50; };
+  return all(model.costs()) && all(model.lowers()) && all(model.uppers()) && all(model.row_lowers()) && all(model.row_uppers()) &&
+         std::all_of(structure.multiplier.begin(), structure.multiplier.end(), tame) &&
+         std::all_of(model.terms().begin(), model.terms().end(), [&](const Term& term) { return tame(term.coefficient); });
+}
+
 /// Solves a program that is a network, up to multipliers of its rows and columns, by the network simplex method, from `start` where
 /// one is given. Nothing where it is none, or where the answer would not stand its own proof; `watch` is shown iterations and
 /// objective without the constant.
@@ -221,7 +233,7 @@ template <class Watch>
 [[nodiscard]] std::optional<Solution> solve_as_network(const Model& model, const Options& options, const Basis* start,
                                                        const Stopwatch& stopwatch, Watch& watch) {
   auto structure = find_network(model);
-  if (!structure) return std::nullopt;
+  if (!structure || !is_moderate(model, *structure)) return std::nullopt;
   const NetworkProgram program(model, std::move(*structure));
   NetworkSimplex simplex(program.network(), {stopwatch, options.iteration_limit, options.primal_tolerance, options.dual_tolerance},
                          true);

@@ -60,7 +60,8 @@ inline bool solve_reduced(const Model& model, const Options& options, const Cont
 /// A solve that has no live state to go on from; leaves one in `driver`, unless the program is a network.
 inline void solve_afresh(const Model& model, const Options& options, const Basis* start, const Control& control, Driver& driver,
                          Solution& solution) {
-  if (options.method == Method::automatic || options.method == Method::network) {
+  // From a basis the simplex method goes on exactly where it ended; the network method may have to hang up parts of its tree anew.
+  if (options.method == Method::network || (options.method == Method::automatic && start == nullptr)) {
     if (auto flow = solve_as_network(model, options, start, control.stopwatch, control.watch)) {
       solution = *std::move(flow);
       return;

@@ -51,8 +51,7 @@ class Presolve {
     if (state_.infeasible) return Outcome::infeasible;
     if (state_.unbounded) return Outcome::unbounded_or_infeasible;
     if (!worthwhile()) return Outcome::unchanged;
-    build();
-    return Outcome::reduced;
+    return build() ? Outcome::reduced : Outcome::unchanged;
   }
 
   /// The smaller program; it has no names.
@@ -132,7 +131,21 @@ class Presolve {
 
   // ---- the smaller program
 
-  void build() {
+  static bool is_valid(const ModelArrays& arrays, const SparseRows& rows) {
+    const auto finite = [](const std::vector<double>& values) {
+      return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+    };
+    const auto ordered = [](const std::vector<double>& lower, const std::vector<double>& upper) {
+      for (std::size_t k = 0; k < lower.size(); ++k) {
+        if (!(lower[k] <= upper[k]) || lower[k] == infinity || upper[k] == -infinity) return false;
+      }
+      return true;
+    };
+    return finite(arrays.costs) && finite(rows.value) && std::isfinite(arrays.objective_constant) &&
+           ordered(arrays.lowers, arrays.uppers) && ordered(arrays.row_lowers, arrays.row_uppers);
+  }
+  /// False where the numbers of the reduced program have overflowed.
+  bool build() {
     place_.assign(model_->columns(), -1);
     ModelArrays arrays;
     arrays.objective_constant = state_.objective_constant();
@@ -153,7 +166,9 @@ class Presolve {
       rows.value.insert(rows.value.end(), line.value, line.value + line.size);
       rows.start.push_back(static_cast<int>(rows.column.size()));
     }
+    if (!is_valid(arrays, rows)) return false;
     reduced_ = Model::from_rows(std::move(arrays), rows);
+    return true;
   }
 
   // ---- the way back

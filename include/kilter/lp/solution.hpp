@@ -121,17 +121,28 @@ inline double outside(double value, double lower, double upper) {
   return std::isnan(value) ? infinity : std::max({0.0, lower - value, value - upper});
 }
 
-/// The part of the optimality conditions that concerns one variable with value `x` and reduced cost `d`.
-inline void add_conditions(double x, double d, double lower, double upper, Residuals& out, double& dual_objective) {
-  out.primal = std::max(out.primal, outside(x, lower, upper));
+/// Residuals, and the largest of them relative to the numbers that they are differences of.
+struct Conditions {
+  Residuals residuals;
+  double relative = 0;
+  double dual_objective = 0;
+};
+
+/// The part of the optimality conditions that concerns one variable with value `x` and reduced cost `d`, which were summed up from
+/// terms of the sizes given.
+inline void add_conditions(double x, double x_size, double d, double d_size, double lower, double upper, Conditions& out) {
+  const double violation = outside(x, lower, upper);
+  out.residuals.primal = std::max(out.residuals.primal, violation);
+  out.relative = std::max(out.relative, violation / (1 + x_size));
   if (d == 0) return;
-  if (std::isnan(d)) out.dual = infinity;
+  if (std::isnan(d)) out.relative = out.residuals.dual = infinity;
   const double bound = d > 0 ? lower : upper;
   if (std::isinf(bound)) {
-    out.dual = std::max(out.dual, std::abs(d));
+    out.residuals.dual = std::max(out.residuals.dual, std::abs(d));
+    out.relative = std::max(out.relative, std::abs(d) / (1 + d_size));
   } else {
-    out.complementarity = std::max(out.complementarity, std::abs(d * (x - bound)));
-    dual_objective += d * bound;
+    out.residuals.complementarity = std::max(out.residuals.complementarity, std::abs(d * (x - bound)));
+    out.dual_objective += d * bound;
   }
 }
 
@@ -229,29 +240,41 @@ namespace detail {
 struct Verification {
   Combination combination;
   std::vector<double> activity;
+  double relative = 0;  ///< of the last point: the largest residual relative to the terms it was summed up from
 };
 
 inline Residuals verify_point(const Model& model, std::span<const double> x, std::span<const double> y, Verification& work) {
-  Residuals out;
   const bool has_dual = y.size() == static_cast<std::size_t>(model.rows());
-  activities(model, x, work.activity);
   if (has_dual) combine_rows(model, y, work.combination);
-  double objective = model.objective_constant(), dual_objective = objective;
+  work.activity.resize(static_cast<std::size_t>(model.rows()));
+  Conditions out;
+  double objective = model.objective_constant();
+  out.dual_objective = objective;
   for (int j = 0; j < model.columns(); ++j) {
     const auto k = static_cast<std::size_t>(j);
     objective += model.costs()[k] * x[k];
+    const double d_size = has_dual ? std::abs(model.costs()[k]) + work.combination.magnitude[k] : 0.0;
     double d = has_dual ? model.costs()[k] - work.combination.value[k] : 0.0;
     // What is left of a difference of equals is no price; times a bound of 1e18 it would look like one.
-    if (has_dual && std::abs(d) <= 1e-14 * (std::abs(model.costs()[k]) + work.combination.magnitude[k])) d = 0;
-    add_conditions(x[k], d, model.lowers()[k], model.uppers()[k], out, dual_objective);
+    if (std::abs(d) <= 1e-14 * d_size) d = 0;
+    add_conditions(x[k], std::abs(x[k]), d, d_size, model.lowers()[k], model.uppers()[k], out);
   }
   for (int i = 0; i < model.rows(); ++i) {
     const auto k = static_cast<std::size_t>(i);
-    add_conditions(work.activity[k], has_dual ? y[k] : 0.0, model.row_lowers()[k], model.row_uppers()[k], out, dual_objective);
+    double activity = 0, size = 0;
+    for (const Term& term : model.row(i)) {
+      const double part = term.coefficient * x[static_cast<std::size_t>(term.column)];
+      activity += part;
+      size += std::abs(part);
+    }
+    work.activity[k] = activity;
+    const double d = has_dual ? y[k] : 0.0;
+    add_conditions(activity, size, d, std::abs(d), model.row_lowers()[k], model.row_uppers()[k], out);
   }
-  out.complementarity /= 1 + std::abs(objective);
-  out.gap = has_dual ? std::abs(objective - dual_objective) / (1 + std::abs(objective)) : 0.0;
-  return out;
+  out.residuals.complementarity /= 1 + std::abs(objective);
+  out.residuals.gap = has_dual ? std::abs(objective - out.dual_objective) / (1 + std::abs(objective)) : 0.0;
+  work.relative = std::isfinite(objective) && std::isfinite(out.residuals.gap) ? out.relative : infinity;
+  return out.residuals;
 }
 
 inline Residuals verify(const Model& model, const Solution& solution, Verification& work) {
