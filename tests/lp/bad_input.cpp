@@ -161,6 +161,33 @@ TEST_CASE("coefficients from 1e-12 to 1e12 are solved where the units alone are 
   }
 }
 
+TEST_CASE("near-singular programs end honestly, and nearly always with a proof") {
+  int failures = 0, programs = 0;
+  for (std::uint64_t seed = 0; seed < 1200; ++seed) {
+    Rng rng{seed};
+    INFO("seed " << seed);
+    const double noise = std::pow(10.0, -4 - static_cast<double>(seed % 8));
+    const Model model = lp::test::random_program(lp::test::Kind::dependent, rng, 12, 10, noise);
+    Options options;
+    options.method = static_cast<Method>(seed % 3);
+    const Solution solution = solve(model, options);
+    ++programs;
+    CHECK(solution.iterations < 3000);
+    lp::test::check_usable(model, solution);
+    if (solution.status == Status::numerical_failure) {
+      ++failures;
+      continue;
+    }
+    // Values and prices reach the inverse of the noise: residuals are to be small beside them.
+    const double size = 1 + std::max(lp::detail::largest_magnitude(solution.primal), lp::detail::largest_magnitude(solution.dual));
+    CHECK(solution.residuals.primal <= 2e-7 * size);
+    CHECK(solution.residuals.dual <= 2e-7 * size);
+    if (solution.status == Status::infeasible) CHECK(proves_infeasible(model, solution.ray).holds());
+    if (solution.status == Status::unbounded) CHECK(proves_unbounded(model, solution.ray).holds());
+  }
+  CHECK(100 * failures <= programs);
+}
+
 TEST_CASE("a basis of any size and content is taken for what it is worth") {
   Rng rng{3};
   Model model;

@@ -36,6 +36,23 @@ TEST_CASE("after any edit the last basis leads where a fresh start leads") {
   CHECK(optimal > 500);
 }
 
+TEST_CASE("an optimum needs no pivot from its own basis") {
+  for (const lp::test::Kind kind : lp::test::all_kinds) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      Rng rng{seed + 5000 + 1000 * static_cast<std::uint64_t>(kind)};
+      INFO("kind " << static_cast<int>(kind) << ", seed " << seed);
+      Options options;
+      options.method = seed % 2 == 0 ? Method::dual : Method::primal;
+      options.scale = seed / 2 % 2 == 0;
+      options.perturb = seed / 4 % 2 == 0;
+      const Model model = lp::test::random_program(kind, rng);
+      const Solution first = solve(model, options), second = solve(model, options, &first.basis);
+      lp::test::check_same(second, first);
+      if (first.status == Status::optimal) CHECK(second.iterations == 0);
+    }
+  }
+}
+
 TEST_CASE("a rolling plan: each window from the basis of the last") {
   const lp::test::PlanningShape shape{.hours = 12};
   Basis basis = solve(lp::test::planning_program(9, 0, shape)).basis;
