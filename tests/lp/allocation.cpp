@@ -21,7 +21,7 @@ std::atomic<std::size_t> allocations = 0;
 }
 [[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-[[gnu::noinline]] 
+
 using namespace kilter;
 using namespace kilter::lp;
 
