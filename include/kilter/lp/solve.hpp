@@ -45,8 +45,8 @@ struct Simplex {
 
 /// Solves a sequence of programs, each only a little different from the last: keeps the basis, its factors and all memory, and goes
 /// on from there. The model may have been edited in any way in between, rows and columns added or deleted included; those that are
-/// still there are known by their ids. Where the matrix is the same nothing is factored anew, and where its shape is, nothing is
-/// allocated.
+/// still there are known by their ids. Where the matrix is the same, nothing need be factored anew; where its shape is, nothing is
+/// allocated once the factors have found their room.
 ///
 /// A value type: a copy goes on by itself, from the same basis.
 class Solver {
