@@ -17,8 +17,8 @@ enum class Method : std::uint8_t {
   network,    ///< network simplex where the program is a network (up to the signs of its rows), else as `automatic`
 };
 
-/// Whether a program is reduced before it is solved. `automatic` leaves small programs and small gains alone, and solves that have a
-/// start; `on` reduces those too and makes no use of their start.
+/// Whether a program is reduced before it is solved. `automatic` leaves small programs and small gains alone, and solves that have
+/// a start; `on` reduces those too and makes no use of their start.
 enum class Presolving : std::uint8_t { automatic, off, on };
 
 /// What a solve may do. The defaults suit most programs.
