@@ -5,26 +5,28 @@
 #include <string>
 
 #include "kilter/core/rng.hpp"
+#include "kilter/schedule/backfill.hpp"
+#include "kilter/schedule/gang.hpp"
 #include "kilter/schedule/genetic.hpp"
 #include "kilter/schedule/list.hpp"
+#include "kilter/schedule/validate.hpp"
 
 using namespace kilter;
 using namespace kilter::units;
 
 schedule::Problem make_problem() {
-  schedule::Problem problem{.tardiness_price = 2 * usd / h, .wait_price = 0.02 * usd / h};
-  problem.pools = {{.name = "H100", .speed = 2.0, .capacity = {32}, .cost_rate = {}},
-                   {.name = "A100", .speed = 1.0, .capacity = {64}, .cost_rate = {}}};
-  for (int hour = 0; hour < 24; ++hour) {
-    const double price = hour >= 4 && hour < 9 ? 0.35 : 0.09;  // USD per kWh: the evening peak is 4 to 9 hours away
-    problem.pools[0].cost_rate.push_back((0.8 * kW * (price * usd / kWh)).base());
-    problem.pools[1].cost_rate.push_back((0.5 * kW * (price * usd / kWh)).base());
+  schedule::Problem problem{.objective = {.tardiness = 2 * usd / h, .wait = 0.02 * usd / h}};
+  problem.resources = {{.name = "H100", .speed = 2.0, .power = 0.8 * kW, .capacity = {32}},
+                       {.name = "A100", .speed = 1.0, .power = 0.5 * kW, .capacity = {64}}};
+  for (int hour = 0; hour < 24; ++hour) {  // the evening peak is 4 to 9 hours away
+    for (auto& pool : problem.resources) pool.price.push_back((hour >= 4 && hour < 9 ? 0.35 : 0.09) * usd / kWh);
   }
   Rng rng{9};
   for (std::size_t id = 0; id < 14; ++id) {
     const int gpus = 4 << rng.index(4);
     const Seconds release = rng.uniform(0, 5) * h, work = rng.uniform(1, 8) * h;
-    problem.tasks.push_back({.id = id, .release = release, .work = work, .gpus = gpus, .due = release + 2 * work + 5 * h});
+    problem.tasks.push_back(schedule::gang(
+        {.id = id, .release = release, .work = work, .gpus = gpus, .due = release + 2 * work + 5 * h}, problem.resources));
   }
   return problem;
 }
@@ -37,8 +39,9 @@ void draw(const schedule::Problem& problem, const schedule::Schedule& plan) {
     const auto slot = [](Seconds t) { return static_cast<std::size_t>(std::clamp(2 * t.in(h), 0.0, 48.0)); };
     std::string line(slot(a.finish) + 1, ' ');
     for (std::size_t i = slot(task.release); i < slot(a.start); ++i) line[i] = '.';
-    for (std::size_t i = slot(a.start); i < line.size(); ++i) line[i] = problem.pools[a.pool].name[0];
-    std::printf("  gang %2zu, %2d GPUs |%s%s\n", a.task, task.gpus, line.c_str(), a.finish > task.due ? " late" : "");
+    const std::size_t pool = schedule::resource_of(problem, a);
+    for (std::size_t i = slot(a.start); i < line.size(); ++i) line[i] = problem.resources[pool].name[0];
+    std::printf("  gang %2zu, %2.0f GPUs |%s%s\n", a.task, task.size, line.c_str(), a.finish > task.due ? " late" : "");
   }
 }
 
@@ -49,8 +52,9 @@ int main() {
   const char* names[] = {"First come first served, backfilled", "EASY backfilling", "Genetic search"};
   for (std::size_t i = 0; i < 3; ++i) {
     const auto& plan = plans[i];
-    std::printf("%s: %.2f USD = power %.2f + lateness %.2f + waiting %.2f\n", names[i], plan.total.in(usd), plan.cost.in(usd),
-                plan.tardiness_cost.in(usd), plan.wait_cost.in(usd));
+    const auto& m = plan.measures;
+    std::printf("%s: %.2f USD = %.0f kWh for %.2f + lateness %.2f + waiting %.2f\n", names[i], m.total.in(usd), m.energy.in(kWh),
+                m.cost.in(usd), (problem.objective.tardiness * m.tardiness).in(usd), (problem.objective.wait * m.wait).in(usd));
     draw(problem, plan);
     for (const auto& fault : schedule::validate(problem, plan)) std::printf("  WRONG: %s\n", fault.c_str());
   }

@@ -6,54 +6,67 @@
 
 #include "catch.hpp"
 #include "kilter/genetic/minimise.hpp"
-#include "kilter/genetic/permutation.hpp"
+#include "toys.hpp"
 
 namespace {
 std::atomic<std::size_t> allocations = 0;
 }
 
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
   throw std::bad_alloc{};
 }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++allocations;
   return std::malloc(size == 0 ? 1 : size);
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
 
 using namespace kilter::genetic;
+using namespace kilter::test;
 
 namespace {
 
-struct Sort {
-  using Genome = Permutation;
-  PermutationScratch make_workspace() const { return {}; }
-  Genome random(kilter::Rng& rng) const { return random_permutation(50, rng); }
-  double cost(const Genome& p) const {
-    double sum = 0;
-    for (std::size_t i = 0; i < p.size(); ++i) sum += p[i] > i ? p[i] - static_cast<double>(i) : static_cast<double>(i) - p[i];
-    return sum;
-  }
-  void crossover(const Genome& a, const Genome& b, Genome& child, kilter::Rng& rng, PermutationScratch& scratch) const {
-    partially_mapped_crossover(a, b, child, rng, scratch);
-  }
-  void mutate(Genome& p, kilter::Rng& rng) const { insert_mutation(p, rng); }
-};
+/// Allocations between the first of `from` generations and the last.
+template <class P>
+std::size_t allocated(const P& problem, const Options& options, std::size_t from) {
+  std::size_t after_first = 0, after_last = 0;
+  const auto watch = [&](const kilter::Progress& progress) {
+    if (progress.iteration <= from) after_first = allocations;
+    after_last = allocations;
+  };
+  const auto result = minimise(problem, options, {}, kilter::Inline{}, watch);
+  CHECK(result.generations == options.generations);
+  CHECK(after_first > 3);
+  return after_last - after_first;
+}
 
 }  // namespace
 
 TEST_CASE("generations allocate nothing once the scratch memory is there") {
-  std::size_t after_first = 0, after_last = 0;
-  const auto watch = [&](const kilter::Progress& progress) {
-    if (progress.iteration == 1) after_first = allocations;
-    after_last = allocations;
-  };
-  const auto result = minimise(Sort{}, {.population = 30, .generations = 40}, {}, kilter::Inline{}, watch);
-  CHECK(result.generations == 40);
-  CHECK(after_first > 30);
-  CHECK(after_last == after_first);
+  const WeightedTardiness orders(50);
+  for (const auto survival : {Survival::generational, Survival::steady_state, Survival::crowding, Survival::diverse}) {
+    for (const auto selection : {Selection::tournament, Selection::rank}) {
+      for (const auto operators : {OperatorChoice::first, OperatorChoice::pursuit}) {
+        Options options{.population = 30, .generations = 60, .mutation_rate = 0.5};
+        options.survival = survival;
+        options.selection = selection;
+        options.operators = operators;
+        options.relinking_rate = 0.2;
+        CHECK(allocated(orders, options, 20) == 0);
+      }
+    }
+  }
+  CHECK(allocated(SmallShop(6, 5, 1), {.population = 30, .generations = 60}, 5) == 0);
+  CHECK(allocated(Knapsack{}, {.population = 30, .generations = 60, .survival = Survival::diverse}, 5) == 0);
+}
+
+TEST_CASE("islands allocate nothing between migrations") {
+  Options options{.population = 20, .generations = 100, .mutation_rate = 0.5};
+  options.islands = 3;
+  options.migration_interval = 5;
+  CHECK(allocated(WeightedTardiness(40), options, 20) == 0);
 }

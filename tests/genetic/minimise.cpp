@@ -3,127 +3,42 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
+#include <cstdint>
 #include <limits>
-#include <new>
+#include <span>
 #include <stdexcept>
 #include <stop_token>
 #include <vector>
 
 #include "catch.hpp"
+#include "kilter/genetic/job_repetition.hpp"
 #include "kilter/genetic/permutation.hpp"
+#include "refused.hpp"
+#include "toys.hpp"
 
 using kilter::Inline;
 using kilter::Progress;
 using kilter::Rng;
-using kilter::Silent;
 using kilter::Status;
 using kilter::Threads;
 using namespace kilter::genetic;
-using kilter::test::WithinAbs;
+using namespace kilter::test;
 
 namespace {
 
-struct Sphere {
-  using Genome = std::vector<double>;
-  std::size_t n = 5;
-
-  Genome random(Rng& rng) const {
-    Genome x(n);
-    for (auto& v : x) v = rng.uniform(-5, 5);
-    return x;
-  }
-  double cost(const Genome& x) const {
-    double sum = 0;
-    for (const double v : x) sum += v * v;
-    return sum;
-  }
-  void crossover(const Genome& a, const Genome& b, Genome& child, Rng& rng) const {
-    child.resize(a.size());
-    for (std::size_t i = 0; i < a.size(); ++i) child[i] = a[i] + rng.uniform(-0.25, 1.25) * (b[i] - a[i]);
-  }
-  void mutate(Genome& x, Rng& rng) const { x[rng.index(x.size())] += rng.normal(0, 0.1); }
-};
-
-struct OneMax {
-  using Genome = std::vector<char>;
-  std::size_t n = 60;
-
-  Genome random(Rng& rng) const {
-    Genome x(n);
-    for (auto& v : x) v = rng.bernoulli(0.5) ? 1 : 0;
-    return x;
-  }
-  double cost(const Genome& x) const {
-    double zeros = 0;
-    for (const char v : x) zeros += v == 0 ? 1 : 0;
-    return zeros;
-  }
-  void crossover(const Genome& a, const Genome& b, Genome& child, Rng& rng) const {
-    child.resize(a.size());
-    for (std::size_t i = 0; i < a.size(); ++i) child[i] = rng.bernoulli(0.5) ? a[i] : b[i];
-  }
-  void mutate(Genome& x, Rng& rng) const {
-    char& v = x[rng.index(x.size())];
-    v = v == 0 ? 1 : 0;
-  }
-};
-
-/// Cities on a circle: the shortest tour goes round it. Uses a workspace, and counts what it is asked.
-struct Tour {
-  using Genome = Permutation;
-  std::size_t n = 12;
-  mutable std::atomic<std::size_t>* calls = nullptr;
-
-  double distance(std::uint32_t i, std::uint32_t j) const {
-    const double angle = 2 * std::acos(-1.0) / static_cast<double>(n);
-    return 2 * std::abs(std::sin(angle * (static_cast<double>(i) - static_cast<double>(j)) / 2));
-  }
-  double shortest() const { return static_cast<double>(n) * distance(0, 1); }
-
-  PermutationScratch make_workspace() const { return {}; }
-  Genome random(Rng& rng) const { return random_permutation(n, rng); }
-  double cost(const Genome& tour, PermutationScratch&) const {
-    if (calls != nullptr) ++*calls;
-    double sum = distance(tour.back(), tour.front());
-    for (std::size_t i = 0; i + 1 < n; ++i) sum += distance(tour[i], tour[i + 1]);
-    return sum;
-  }
-  void crossover(const Genome& a, const Genome& b, Genome& child, Rng& rng, PermutationScratch& scratch) const {
-    order_crossover(a, b, child, rng, scratch);
-  }
-  void mutate(Genome& tour, Rng& rng) const { inversion_mutation(tour, rng); }
-};
-
-/// The same with 2-opt as local search.
-struct ImprovedTour : Tour {
-  void improve(Genome& tour, Rng&, PermutationScratch&) const {
-    for (bool better = true; better;) {
-      better = false;
-      for (std::size_t i = 0; i + 1 < n; ++i) {
-        for (std::size_t j = i + 1; j < n; ++j) better = improve_pair(tour, i, j) || better;
-      }
-    }
-  }
-  bool improve_pair(Genome& tour, std::size_t i, std::size_t j) const {
-    const std::uint32_t before = tour[(i + n - 1) % n], after = tour[(j + 1) % n];
-    if (before == tour[j]) return false;
-    const double gain = distance(before, tour[i]) + distance(tour[j], after) - distance(before, tour[j]) - distance(tour[i], after);
-    if (gain <= 1e-9) return false;
-    std::reverse(tour.begin() + static_cast<std::ptrdiff_t>(i), tour.begin() + static_cast<std::ptrdiff_t>(j) + 1);
-    return true;
-  }
-};
-
 static_assert(Problem<Sphere> && Problem<OneMax> && Problem<Tour> && Problem<ImprovedTour>);
-static_assert(!HasWorkspace<Sphere> && HasWorkspace<Tour>);
-static_assert(!Problem<int> && !Problem<std::vector<int>>);
+static_assert(Problem<WeightedTardiness> && Problem<Knapsack> && Problem<SmallShop>);
+static_assert(Encoding<Permutation<>> && Encoding<JobRepetition<std::uint8_t>>);
+static_assert(!HasWorkspace<Sphere> && HasWorkspace<Tour> && HasEncoding<Tour> && !HasEncoding<Sphere>);
+static_assert(!Problem<int> && !Problem<std::vector<int>> && !MultiObjective<Sphere>);
+static_assert(crossover_count<Sphere>() == 1 && crossover_count<WeightedTardiness>() == 5 && mutation_count<Tour>() == 1);
 
 struct NoMutation {
-  using Genome = int;
-  int random(Rng&) const { return 0; }
-  double cost(int) const { return 0; }
-  void crossover(int, int, int&, Rng&) const {}
+  using Gene = int;
+  std::size_t genome_size() const { return 1; }
+  void random(std::span<int>, Rng&) const {}
+  double cost(std::span<const int>) const { return 0; }
+  void crossover(std::span<const int>, std::span<const int>, std::span<int>, Rng&) const {}
 };
 static_assert(!Problem<NoMutation>);
 
@@ -143,7 +58,7 @@ TEST_CASE("minimise finds the minimum of the sphere, of OneMax and of a small to
   CHECK(minimise(Sphere{}, {.population = 100, .generations = 200}).cost < 1e-3);
   const auto bits = minimise(OneMax{}, {.population = 100, .generations = 150, .target = 0});
   CHECK(bits.cost == 0);
-  CHECK(bits.best == std::vector<char>(60, 1));
+  CHECK(bits.best == std::vector<std::uint8_t>(60, 1));
   CHECK(bits.generations < 150);  // the target ended it
   const Tour tour;
   CHECK_THAT(minimise(tour, {.population = 100, .generations = 150}).cost, WithinAbs(tour.shortest(), 1e-9));
@@ -178,7 +93,7 @@ TEST_CASE("what the result says is true") {
   CHECK(result.evaluations == calls);
   CHECK(result.evaluations <= 20 + 12 * 18);
   REQUIRE(result.population.size() == 20);
-  PermutationScratch scratch;
+  int scratch = 0;
   CHECK(tour.cost(result.best, scratch) == result.cost);
   double last = result.cost;
   for (const auto& genome : result.population) {
@@ -206,7 +121,7 @@ TEST_CASE("the best never gets worse, with elites and without") {
 
 TEST_CASE("a warm start is used, and never lost") {
   const Tour tour{.n = 40};
-  const std::vector<Permutation> start{identity_permutation(40)};
+  const std::vector<Order> start{identity_permutation(40)};
   const auto warm = minimise(tour, {.population = 8, .generations = 3}, start);
   CHECK_THAT(warm.cost, WithinAbs(tour.shortest(), 1e-9));
   CHECK(minimise(tour, {.population = 8, .generations = 3}).cost > 2 * warm.cost);
@@ -216,7 +131,7 @@ TEST_CASE("a warm start is used, and never lost") {
 
 TEST_CASE("stall, no generations, populations of one") {
   struct Flat : Sphere {
-    double cost(const Genome&) const { return 1; }
+    double cost(Row) const { return 1; }
   };
   const auto stalled = minimise(Flat{}, {.population = 6, .generations = 50, .stall_generations = 4});
   CHECK(stalled.generations == 4);
@@ -230,13 +145,13 @@ TEST_CASE("stall, no generations, populations of one") {
 
 TEST_CASE("costs that are not numbers count as infinite") {
   struct Holes : Sphere {
-    double cost(const Genome& x) const { return x[0] < 0 ? std::nan("") : x[0]; }
+    double cost(Row x) const { return x[0] < 0 ? std::nan("") : x[0]; }
   };
   const auto result = minimise(Holes{}, {.population = 40, .generations = 20});
   CHECK(result.cost >= 0);
   CHECK(result.cost < 1);
   struct Nothing : Sphere {
-    double cost(const Genome&) const { return std::nan(""); }
+    double cost(Row) const { return std::nan(""); }
   };
   const auto nothing = minimise(Nothing{}, {.population = 5, .generations = 3});
   CHECK(nothing.cost == std::numeric_limits<double>::infinity());
@@ -283,12 +198,69 @@ TEST_CASE("options out of range are refused by name") {
   CHECK(message({.tournament = 0}).starts_with("tournament = 0"));
   CHECK(message({.crossover_rate = 1.5}).starts_with("crossover_rate = 1.5"));
   CHECK(message({.mutation_rate = std::nan("")}).starts_with("mutation_rate = nan"));
+  CHECK(message({.rank_pressure = 1}).starts_with("rank_pressure = 1"));
+  CHECK(message({.repair_rate = -0.5}).starts_with("repair_rate = -0.5"));
+  CHECK(message({.relinking_rate = 2}).starts_with("relinking_rate = 2"));
+  CHECK(message({.relinking_rate = 0.5}).starts_with("relinking_rate = 0.5: needs"));
+  CHECK(message({.diverse = {.weight = 0}}).starts_with("diverse.weight = 0"));
+  CHECK(message({.diverse = {.target = 1.5}}).starts_with("diverse.target = 1.5"));
+  CHECK(message({.diverse = {.raise = 0.5}}).starts_with("diverse.raise = 0.5"));
+  CHECK(message({.diverse = {.lower = 0}}).starts_with("diverse.lower = 0"));
+  CHECK(message({.diverse = {.interval = 0}}).starts_with("diverse.interval = 0"));
+  CHECK(message({.diverse = {.closest = 0}}).starts_with("diverse.closest = 0"));
+  CHECK(message({.islands = 0}).starts_with("islands = 0"));
+  CHECK(message({.islands = 2, .migration_interval = 0}).starts_with("migration_interval = 0"));
+  CHECK(message({.population = 3, .islands = 2, .migrants = 3}).starts_with("migrants = 3"));
   CHECK(message({}).empty());
+}
+
+TEST_CASE("an encoding and a cost are a problem") {
+  struct Sort {
+    Permutation<std::uint8_t> orders{20};
+    const auto& encoding() const { return orders; }
+    double cost(std::span<const std::uint8_t> order) const {
+      double sum = 0;
+      for (std::size_t i = 0; i < order.size(); ++i) sum += std::abs(static_cast<double>(order[i]) - static_cast<double>(i));
+      return sum;
+    }
+  };
+  CHECK(minimise(Sort{}, {.population = 200, .generations = 300, .mutation_rate = 0.5, .target = 0}).cost == 0);
+}
+
+TEST_CASE("violations come before costs") {
+  const Knapsack sack(12);
+  const auto result = minimise(sack, {.population = 60, .generations = 80});
+  CHECK(result.violation == 0);
+  CHECK(result.cost == sack.optimum());
+  const Evaluation best = sack.cost(result.best);
+  CHECK(best == Evaluation{result.cost, 0});
+  double last = 0;
+  for (const auto& genome : result.population) {
+    CHECK(sack.cost(genome).violation >= last);
+    last = sack.cost(genome).violation;
+  }
+  struct Hopeless : Knapsack {
+    Hopeless() : Knapsack(12) {}
+    Evaluation cost(Row x) const { return {0, 1 + Knapsack::cost(x).violation}; }
+  };
+  const auto hopeless = minimise(Hopeless(), {.population = 10, .generations = 10, .target = 100});
+  CHECK(hopeless.violation == 1);
+  CHECK(hopeless.generations == 10);  // an infeasible genome never meets the target
+}
+
+TEST_CASE("empty genomes, and start genomes of the wrong size or kind") {
+  const auto nothing = minimise(WeightedTardiness(0), {.population = 4, .generations = 3});
+  CHECK(nothing.best.empty());
+  CHECK(nothing.cost == 0);
+  CHECK(nothing.evaluations == 4);
+  const std::vector<Order> wrong_size{{0, 1}}, wrong_kind{Order(12, 0)};
+  CHECK_REFUSED(minimise(Tour{}, {}, wrong_size), "start = 2");
+  CHECK_REFUSED(minimise(Tour{}, {}, wrong_kind), "valid in the encoding");
 }
 
 TEST_CASE("an exception of the problem reaches the caller") {
   struct Throws : Sphere {
-    double cost(const Genome&) const { throw std::runtime_error("no"); }
+    double cost(Row) const { throw std::runtime_error("no"); }
   };
   CHECK_THROWS_AS(minimise(Throws{}), std::runtime_error);
   CHECK_THROWS_AS(minimise(Throws{}, {}, {}, Threads{2}), std::runtime_error);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "catch.hpp"
@@ -14,6 +16,7 @@ using namespace kilter;
 using namespace kilter::schedule;
 using namespace kilter::test;
 using kilter::genetic::identity_permutation;
+using kilter::genetic::Order;
 using kilter::genetic::random_permutation;
 
 namespace {
@@ -22,116 +25,164 @@ constexpr double hour = 3600;
 
 double start_hour(const Schedule& s, std::size_t i) { return s.assignments[i].start.in(units::h); }
 
+int gpus_of(const Task& task) { return task.modes[0].demands[0].amount; }
+
 /// Free GPUs of pool `p` at time `t` beside the given assignments: straight from the definition.
 int free_at(const Problem& problem, const std::vector<Assignment>& placed, std::size_t p, double t) {
-  int free = schedule::detail::step_value(problem.pools[p].capacity, static_cast<std::size_t>(t / problem.step.base()));
+  int free = schedule::detail::step_value(problem.resources[p].capacity, static_cast<std::size_t>(t / problem.step.base()));
   for (const auto& a : placed) {
-    if (a.pool == p && a.start.base() <= t && t < a.finish.base()) free -= problem.tasks[a.task].gpus;
+    if (resource_of(problem, a) == p && a.start.base() <= t && t < a.finish.base()) free -= gpus_of(problem.tasks[a.task]);
   }
   return free;
 }
 
 /// Whether a gang fits at `start`: free GPUs only change at starts, finishes and step boundaries.
 bool fits(const Problem& problem, const std::vector<Assignment>& placed, std::size_t p, const Task& task, double start) {
-  const double finish = start + task.work.base() / problem.pools[p].speed;
+  const double finish = start + task.modes[p].duration.base();
   std::vector<double> moments{start};
-  for (std::size_t k = 0; k < problem.pools[p].capacity.size(); ++k)
+  for (std::size_t k = 0; k < problem.resources[p].capacity.size(); ++k)
     moments.push_back(static_cast<double>(k) * problem.step.base());
   for (const auto& a : placed) moments.insert(moments.end(), {a.start.base(), a.finish.base()});
   return std::all_of(moments.begin(), moments.end(),
-                     [&](double t) { return t < start || t >= finish || free_at(problem, placed, p, t) >= task.gpus; });
+                     [&](double t) { return t < start || t >= finish || free_at(problem, placed, p, t) >= gpus_of(task); });
 }
 
 /// The earliest finish by trying every moment at which something changes.
 double earliest_finish(const Problem& problem, const std::vector<Assignment>& placed, const Task& task) {
   double best = std::numeric_limits<double>::infinity();
-  for (std::size_t p = 0; p < problem.pools.size(); ++p) {
+  for (std::size_t p = 0; p < problem.resources.size(); ++p) {
     const double from = std::max(0.0, task.release.base());
     std::vector<double> starts{from};
-    for (std::size_t k = 0; k < problem.pools[p].capacity.size(); ++k)
+    for (std::size_t k = 0; k < problem.resources[p].capacity.size(); ++k)
       starts.push_back(static_cast<double>(k) * problem.step.base());
     for (const auto& a : placed) starts.push_back(a.finish.base());
     for (const double s : starts) {
-      if (s >= from && fits(problem, placed, p, task, s)) best = std::min(best, s + task.work.base() / problem.pools[p].speed);
+      if (s >= from && fits(problem, placed, p, task, s)) best = std::min(best, s + task.modes[p].duration.base());
     }
   }
   return best;
 }
 
-double own_cost(const Problem& problem, const Assignment& a) {
-  Schedule sums;
-  schedule::detail::add_costs(problem, a, sums);
-  return (sums.cost + sums.tardiness_cost + sums.wait_cost).base();
-}
+double own_cost(const Problem& problem, const Assignment& a) { return measure(problem, std::span{&a, 1}).total.base(); }
 
 }  // namespace
 
 TEST_CASE("gangs are packed by hand-checkable rules") {
-  Problem problem = one_pool(4);
-  problem.tasks = {gang(2, 3), gang(1, 2), gang(1, 1), gang(3, 1)};
+  const Problem problem = one_pool(4, {{2, 3}, {1, 2}, {1, 1}, {3, 1}});
   const Schedule s = decode(problem, identity_permutation(4));
   require_valid(problem, s);
   CHECK(start_hour(s, 0) == 0);
   CHECK(start_hour(s, 1) == 2);  // two GPUs are free only after the first
   CHECK(start_hour(s, 2) == 0);  // fills the hole beside it
   CHECK(start_hour(s, 3) == 1);
-  CHECK_THAT(s.wait_cost.base(), WithinAbs(2 * 2 + 1, 1e-12));
-  CHECK(s.cost.base() == 0);
-  CHECK(s.total == s.wait_cost);
+  CHECK_THAT(s.measures.wait.in(units::h), WithinAbs(2 * 2 + 1, 1e-12));
+  CHECK(s.measures.cost.base() == 0);
+  CHECK_THAT(s.measures.total.in(units::usd), WithinAbs(5, 1e-12));
+  CHECK(s.measures.makespan == 4 * units::h);
 }
 
 TEST_CASE("releases, due dates and speeds count") {
   Problem problem = one_pool(4);
-  problem.tardiness_price = 2 * units::usd / units::h;
-  problem.pools.push_back({.name = "fast", .speed = 2, .capacity = {4}});
-  problem.tasks = {gang(4, 2, 1), gang(4, 2, -3)};
-  problem.tasks[0].due = 2 * units::h;
-  problem.tasks[0].weight = 5;
+  problem.objective.tardiness = 2 * units::usd / units::h;
+  problem.resources.push_back(pool("fast", {4}, 2));
+  Task& first = add_gang(problem, 4, 2, 1);
+  first.due = 2 * units::h;
+  first.weight = 5;
+  add_gang(problem, 4, 2, -3);
   const Schedule s = decode(problem, identity_permutation(2));
   require_valid(problem, s);
-  CHECK(s.assignments[0].pool == 1);  // an hour late instead of three
+  CHECK(s.assignments[0].mode == 1);  // an hour late instead of three
   CHECK(start_hour(s, 0) == 1);
   CHECK_THAT(s.assignments[0].finish.in(units::h), WithinAbs(3, 1e-12));
-  CHECK_THAT(s.tardiness_cost.base(), WithinAbs(2.0 * 1 * 2 * 5, 1e-9));
+  CHECK_THAT(s.measures.tardiness.in(units::h), WithinAbs(1.0 * 2 * 5, 1e-9));
   CHECK(start_hour(s, 1) == 0);
-  CHECK_THAT(s.wait_cost.base(), WithinAbs(2 * 3, 1e-9));  // waiting since before the plan
+  CHECK_THAT(s.measures.wait.in(units::h), WithinAbs(2 * 3, 1e-9));  // waiting since before the plan
 }
 
 TEST_CASE("delay pays when the price falls enough, and only then") {
-  Problem problem = one_pool(2);
-  problem.pools[0].cost_rate = {10 / hour, 10 / hour, 1 / hour, 10 / hour};
-  problem.tasks = {gang(1, 1)};
-  problem.wait_price = 4 * units::usd / units::h;
+  Problem problem = one_pool(2, {{1, 1}});
+  const auto rents = [](std::initializer_list<double> per_hour) {
+    std::vector<Rate> out;
+    for (const double x : per_hour) out.push_back(Rate{x / hour});
+    return out;
+  };
+  auto& o = problem.objective;
+  problem.resources[0].rent = rents({10, 10, 1, 10});
+  o.wait = 4 * units::usd / units::h;
   CHECK(start_hour(decode(problem, {{0}}), 0) == 2);
-  problem.wait_price = 5 * units::usd / units::h;
+  o.wait = 5 * units::usd / units::h;
   CHECK(start_hour(decode(problem, {{0}}), 0) == 0);
   CHECK(start_hour(decode(problem, {{0}}, {.placement = Placement::earliest_finish}), 0) == 0);
-  problem.wait_price = Rate{};
+  o.wait = Rate{};
   problem.tasks[0].due = 2.5 * units::h;  // the last start in time is cheaper than being late at the best price
-  problem.tardiness_price = 100 * units::usd / units::h;
+  o.tardiness = 100 * units::usd / units::h;
   CHECK_THAT(start_hour(decode(problem, {{0}}), 0), WithinAbs(1.5, 1e-12));
-  problem.pools[0].cost_rate = {1 / hour, 1 / hour, 10 / hour};
-  problem.tasks = {gang(1.5, 1)};
-  problem.pools[0].capacity = {0, 1};  // dear either way: the rate rises at its finish
-  problem.tasks[0].due = never;
+  o.tardiness = Rate{};
+  problem.tasks[0].deadline = 2.5 * units::h;  // the cheapest start is too late
+  CHECK(start_hour(decode(problem, {{0}}), 0) == 0);
+  problem.tasks.clear();
+  problem.resources[0].rent = rents({1, 1, 10});
+  problem.resources[0].capacity = {0, 1};  // dear either way: the rate rises at its finish
+  add_gang(problem, 1.5, 1);
   CHECK(start_hour(decode(problem, {{0}}), 0) == 1);
+}
+
+TEST_CASE("energy is paid for at its price, carbon and power count as the objective says") {
+  Problem problem;
+  Resource site = pool("a", {4});
+  site.power = 2 * units::kW;
+  site.price = {100 * units::usd / units::MWh, 50 * units::usd / units::MWh};
+  site.carbon = {100 * units::gCO2 / units::kWh, 400 * units::gCO2 / units::kWh};
+  problem.resources = {site};
+  add_gang(problem, 1, 3);
+  const Schedule cheap = decode(problem, {{0}});
+  require_valid(problem, cheap);
+  CHECK(start_hour(cheap, 0) == 1);
+  CHECK_THAT(cheap.measures.energy.in(units::kWh), WithinAbs(6, 1e-9));
+  CHECK_THAT(cheap.measures.cost.in(units::usd), WithinAbs(0.3, 1e-12));
+  CHECK_THAT(cheap.measures.carbon.in(units::kgCO2), WithinAbs(2.4, 1e-9));
+  problem.objective.carbon = 1 * units::usd / units::kgCO2;  // now the clean hour is worth its price
+  const Schedule clean = decode(problem, {{0}});
+  require_valid(problem, clean);
+  CHECK(start_hour(clean, 0) == 0);
+  CHECK_THAT(clean.measures.total.in(units::usd), WithinAbs(0.6 + 0.6, 1e-9));
+  problem.objective = {.cost = 0, .energy = 1 * units::usd / units::kWh};
+  CHECK_THAT(decode(problem, {{0}}).measures.total.in(units::usd), WithinAbs(6, 1e-9));
+}
+
+TEST_CASE("a moldable gang takes as many GPUs as pay") {
+  Problem problem;
+  problem.resources = {pool("a", {8})};
+  problem.resources[0].rent = {1 * units::usd / units::h};
+  const std::vector<int> counts{1, 2, 4, 8};
+  problem.tasks.push_back(moldable_gang({.work = 10 * units::h, .gpus = 1}, counts, 0.1, problem.resources));
+  problem.objective.flow = Rate{};
+  CHECK(decode(problem, {{0}}).assignments[0].mode == 0);  // the fewest GPU-hours
+  problem.objective.flow = 10 * units::usd / units::h;
+  const Schedule fast = decode(problem, {{0}});
+  require_valid(problem, fast);
+  CHECK(fast.assignments[0].mode == 3);
+  CHECK_THAT(fast.measures.makespan.in(units::h), WithinAbs(10 * (0.1 + 0.9 / 8), 1e-9));
+  CHECK_THROWS_AS(moldable_gang({.work = units::h}, counts, 1.5, problem.resources), std::invalid_argument);
+  CHECK_THROWS_AS(schedule::gang({.work = Seconds{0}}, problem.resources), std::invalid_argument);
+  CHECK_THROWS_AS(schedule::gang({.work = units::h, .gpus = 0}, problem.resources), std::invalid_argument);
 }
 
 TEST_CASE("a task alone gets the cheapest start there is") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Problem problem = random_problem(1, 3, 12, seed);
-    for (Pool& pool : problem.pools) pool.capacity = {64};
+    for (Resource& resource : problem.resources) resource.capacity = {64};
     const Schedule s = decode(problem, {{0}});
     require_valid(problem, s);
     const Task& task = problem.tasks[0];
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t p = 0; p < 3; ++p) {
       for (double t = std::max(0.0, task.release.base()); t < 14 * problem.step.base(); t += 30) {
-        least = std::min(least, own_cost(problem, {0, p, Seconds{t}, Seconds{t + task.work.base() / problem.pools[p].speed}}));
+        least = std::min(least, own_cost(problem, {0, p, Seconds{t}, Seconds{t + task.modes[p].duration.base()}}));
       }
     }
-    CHECK(s.total.base() <= least + 1e-9);
-    CHECK_THAT(s.bound.base(), WithinAbs(s.total.base(), 1e-9 * (1 + std::abs(least))));
+    CHECK(s.measures.total.base() <= least + 1e-9);
+    CHECK_THAT(s.bound.base(), WithinAbs(s.measures.total.base(), 1e-9 * (1 + std::abs(least))));
   }
 }
 
@@ -146,9 +197,9 @@ TEST_CASE("each task in turn finishes as early as it can, by a second method") {
     for (const auto i : order) {
       const double finish = earliest_finish(problem, placed, problem.tasks[i]);
       if (std::isinf(finish)) {
-        CHECK(s.assignments[i].pool == npos);
+        CHECK_FALSE(s.assignments[i].placed());
       } else {
-        REQUIRE(s.assignments[i].pool != npos);
+        REQUIRE(s.assignments[i].placed());
         CHECK_THAT(s.assignments[i].finish.base(), WithinAbs(finish, 1e-6));
         placed.push_back(s.assignments[i]);
       }
@@ -164,16 +215,16 @@ TEST_CASE("random problems decode to valid schedules whose sums are those of the
     auto workspace = decoder.make_workspace();
     for (int round = 0; round < 5; ++round) {
       const auto order = random_permutation(problem.tasks.size(), rng);
-      const Schedule s = schedule::detail::schedule_of(problem, decoder, order, workspace);
+      const Schedule s = decode(problem, decoder, order, {}, workspace);
       require_valid(problem, s);
       const double cost = decoder.cost(order, workspace);
-      CHECK_THAT(cost, WithinRel(s.total.base() + decoder.penalty() * static_cast<double>(s.unplaced), 1e-9) ||
-                           WithinAbs(s.total.base(), 1e-9));
+      CHECK_THAT(cost, WithinRel(s.measures.total.base() + decoder.penalty() * static_cast<double>(s.measures.unplaced), 1e-9) ||
+                           WithinAbs(s.measures.total.base(), 1e-9));
       CHECK(cost == decoder.cost(order, workspace));
       CHECK(cost >= decoder.bound().base() - 1e-9 * decoder.penalty());
-      CHECK(std::abs(s.total.base()) < decoder.penalty());
+      CHECK(std::abs(s.measures.total.base()) < decoder.penalty());
       for (const auto& a : s.assignments) {
-        if (a.pool == npos) CHECK(std::isinf(earliest_finish(problem, s.assignments, problem.tasks[a.task])));
+        if (!a.placed()) CHECK(std::isinf(earliest_finish(problem, s.assignments, problem.tasks[a.task])));
       }
     }
   }
@@ -181,103 +232,176 @@ TEST_CASE("random problems decode to valid schedules whose sums are those of the
 
 TEST_CASE("a gang is left out only when it never fits") {
   Problem problem = one_pool(8);
-  problem.pools[0].capacity = {4, 4, 8, 8, 0};  // nothing from hour 4 on
-  problem.tasks = {gang(2, 8), gang(1, 9), gang(3, 5), gang(1, 4), gang(1, 1, 5)};
+  problem.resources[0].capacity = {4, 4, 8, 8, 0};  // nothing from hour 4 on
+  add_gang(problem, 2, 8);
+  add_gang(problem, 1, 9);
+  add_gang(problem, 3, 5);
+  add_gang(problem, 1, 4);
+  add_gang(problem, 1, 1, 5);
   const Schedule s = decode(problem, identity_permutation(5));
   require_valid(problem, s);
   CHECK(start_hour(s, 0) == 2);
-  CHECK(s.assignments[1].pool == npos);  // larger than the pool
-  CHECK(s.assignments[2].pool == npos);  // 5 GPUs are there for two hours only
+  CHECK_FALSE(s.assignments[1].placed());  // larger than the pool
+  CHECK_FALSE(s.assignments[2].placed());  // 5 GPUs are there for two hours only
   CHECK(start_hour(s, 3) == 0);
-  CHECK(s.assignments[4].pool == npos);  // released when nothing is left
-  CHECK(s.unplaced == 3);
+  CHECK_FALSE(s.assignments[4].placed());  // released when nothing is left
+  CHECK(s.measures.unplaced == 3);
+  CHECK(s.status == Status::infeasible);
+  const auto words = obstacles(problem);
+  REQUIRE(words.size() == 3);
+  CHECK(words[0] == "task 1 fits no resource within its window");
+  problem.tasks[3].predecessors = {{4}};
+  CHECK(obstacles(problem)[2] == "task 3 has to wait for task 4");
 }
 
-TEST_CASE("no tasks, no pools") {
-  const Problem nothing;
-  const Schedule empty = decode(nothing, {});
-  CHECK(empty.assignments.empty());
-  CHECK(empty.total.base() == 0);
-  Problem no_pools;
-  no_pools.tasks = {gang(1, 1)};
-  const Schedule s = decode(no_pools, {{0}});
-  CHECK(s.unplaced == 1);
-  require_valid(no_pools, s);
+TEST_CASE("no tasks, no resources") {
+  const Problem empty;
+  CHECK(decode(empty, {}).assignments.empty());
+  CHECK(decode(empty, {}).measures.total.base() == 0);
+  Problem nowhere;
+  add_gang(nowhere, 1, 1);
+  const Schedule s = decode(nowhere, {{0}});
+  CHECK(s.measures.unplaced == 1);
+  CHECK(obstacles(nowhere) == std::vector<std::string>{"task 0 has no mode"});
+  require_valid(nowhere, s);
+  nowhere.tasks[0].modes.push_back({5 * units::s});  // it needs nothing but time
+  CHECK(decode(nowhere, {{0}}).measures.makespan == 5 * units::s);
 }
 
-TEST_CASE("invalid problems and orders are refused by name") {
-  const auto message = [](const Problem& problem, const genetic::Permutation& order) -> std::string {
-    try {
-      static_cast<void>(decode(problem, order));
-    } catch (const std::invalid_argument& error) {
-      return error.what();
+TEST_CASE("problems with everything in them decode to valid schedules, in every way") {
+  std::size_t placed = 0, all = 0, moved = 0;
+  for (std::uint64_t seed = 1; seed <= 250; ++seed) {
+    const Problem problem = full_problem(1 + seed % 23, seed);
+    Rng rng{seed};
+    for (const Placement placement : {Placement::least_cost, Placement::earliest_finish}) {
+      for (const Scheme scheme : {Scheme::serial, Scheme::parallel}) {
+        INFO("seed " << seed << " placement " << static_cast<int>(placement) << " scheme " << static_cast<int>(scheme));
+        const Decoder decoder(problem, {.placement = placement, .scheme = scheme, .delay = rng.uniform()});
+        auto workspace = decoder.make_workspace();
+        const auto order = random_permutation(problem.tasks.size(), rng);
+        std::vector<std::uint32_t> modes;
+        for (const Task& task : problem.tasks) modes.push_back(static_cast<std::uint32_t>(rng.index(task.modes.size() + 1)));
+        if (rng.bernoulli(0.5)) modes.clear();
+        const Schedule s = decode(problem, decoder, order, modes, workspace);
+        require_valid(problem, s);
+        const double cost = decoder.cost(order, modes, workspace);
+        CHECK_THAT(cost, WithinRel(s.measures.total.base() + decoder.penalty() * static_cast<double>(s.measures.unplaced), 1e-9));
+        CHECK(std::abs(s.measures.total.base()) < decoder.penalty());
+        CHECK(cost >= decoder.least_cost() - 1e-9 * decoder.penalty());
+        all += s.assignments.size();
+        placed += s.assignments.size() - s.measures.unplaced;
+        for (const auto& a : s.assignments) moved += a.placed() && schedule::detail::is_moved(problem.tasks[a.task], a) ? 1U : 0U;
+      }
     }
-    return {};
-  };
-  Problem good = one_pool(4);
-  good.tasks = {gang(1, 1), gang(1, 2)};
-  CHECK(message(good, {0, 1}).empty());
-  CHECK(message(good, {0}).starts_with("order = 1"));
-  CHECK(message(good, {0, 0}).starts_with("order"));
-  CHECK(message(good, {0, 2}).starts_with("order"));
-  const auto broken = [&](auto change) {
-    Problem problem = good;
-    change(problem);
-    return message(problem, {0, 1});
-  };
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK(broken([](Problem& p) { p.tasks[1].work = Seconds{0}; }).starts_with("tasks[1].work = 0"));
-  CHECK(broken([](Problem& p) { p.tasks[1].work = Seconds{-5}; }).starts_with("tasks[1].work = -5"));
-  CHECK(broken([](Problem& p) { p.tasks[0].work = never; }).starts_with("tasks[0].work = inf"));
-  CHECK(broken([](Problem& p) { p.tasks[0].gpus = 0; }).starts_with("tasks[0].gpus = 0"));
-  CHECK(broken([](Problem& p) { p.tasks[0].release = Seconds{nan}; }).starts_with("tasks[0].release = nan"));
-  CHECK(broken([](Problem& p) { p.tasks[0].due = Seconds{nan}; }).starts_with("tasks[0].due = nan"));
-  CHECK(broken([](Problem& p) { p.tasks[0].due = -never; }).starts_with("tasks[0].due = -inf"));
-  CHECK(broken([](Problem& p) { p.tasks[0].weight = -1; }).starts_with("tasks[0].weight = -1"));
-  CHECK(broken([](Problem& p) { p.step = Seconds{0}; }).starts_with("step = 0"));
-  CHECK(broken([](Problem& p) { p.wait_price = Rate{-1}; }).starts_with("wait_price = -1"));
-  CHECK(broken([](Problem& p) { p.tardiness_price = Rate{nan}; }).starts_with("tardiness_price = nan"));
-  CHECK(broken([](Problem& p) { p.pools[0].speed = 0; }).starts_with("pools[0].speed = 0"));
-  CHECK(broken([](Problem& p) { p.pools[0].capacity = {}; }).starts_with("pools[0].capacity = 0"));
-  CHECK(broken([](Problem& p) { p.pools[0].capacity = {3, -1}; }).starts_with("pools[0].capacity = -1"));
-  CHECK(broken([](Problem& p) { p.pools[0].cost_rate = {nan}; }).starts_with("pools[0].cost_rate = nan"));
+  }
+  CHECK(placed > all * 6 / 10);
+  CHECK(moved > 20);
 }
 
-TEST_CASE("validate finds each kind of lie") {
-  Problem problem = one_pool(4);
-  problem.tardiness_price = 1 * units::usd / units::h;
-  problem.pools[0].cost_rate = {1 / hour};
-  problem.tasks = {gang(2, 3), gang(1, 2, 1), gang(1, 1)};
-  problem.tasks[1].due = 2 * units::h;
-  const Schedule good = decode(problem, identity_permutation(3));
-  CHECK(validate(problem, good).empty());
-  const auto lines = [&](auto change) {
-    Schedule lie = good;
-    change(lie);
-    std::string all;
-    for (const auto& line : validate(problem, lie)) all += line + "\n";
-    return all;
+TEST_CASE("blind to prices, the serial scheme gives active schedules, the parallel one with no delay non-delay ones") {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Problem problem = random_problem(20, 1, 1, seed);
+    problem.resources[0].capacity = {32};
+    Rng rng{seed};
+    for (const Scheme scheme : {Scheme::serial, Scheme::parallel}) {
+      const Schedule s = decode(problem, random_permutation(20, rng), {Placement::earliest_finish, scheme});
+      for (std::size_t i = 0; i < 20; ++i) {
+        if (!s.assignments[i].placed()) continue;
+        std::vector<Assignment> others;
+        for (const auto& a : s.assignments) {
+          if (a.task == i || !a.placed()) continue;
+          if (scheme == Scheme::serial || a.start < s.assignments[i].start) others.push_back(a);
+        }
+        // Active: it could not finish earlier with all others where they are. Non-delay: nor beside those that started before it.
+        CHECK(earliest_finish(problem, others, problem.tasks[i]) >= s.assignments[i].finish.base() - 1e-6);
+      }
+    }
+  }
+}
+
+TEST_CASE("precedence, lags and transfers by hand") {
+  Problem problem;
+  problem.resources = {pool("a", {1}), pool("b", {1})};
+  problem.objective = {.makespan = 1 * units::usd / units::h};
+  for (int i = 0; i < 3; ++i) add_gang(problem, 2, 1);
+  problem.tasks[1].predecessors = {{0, 1 * units::h, 5 * units::h}};
+  problem.tasks[2].predecessors = {{0, Seconds{}, 0.5 * units::h}};
+  const Schedule s = decode(problem, {{2, 1, 0}}, {.placement = Placement::earliest_finish});
+  require_valid(problem, s);
+  CHECK(start_hour(s, 0) == 0);
+  CHECK(start_hour(s, 2) == 2);  // on the same pool it need not wait for the transfer
+  CHECK(start_hour(s, 1) == 4);  // 3 would do, but 2 is there; the other pool is five hours away
+  CHECK(s.assignments[1].mode == 0);
+  CHECK(s.measures.makespan == 6 * units::h);
+  CHECK(s.measures.total == 6 * units::usd);
+}
+
+TEST_CASE("set-up times by hand") {
+  Problem problem;
+  problem.resources = {pool("a", {1})};
+  problem.resources[0].setup = {{Seconds{}, 2 * units::h}, {1 * units::h, Seconds{}}};
+  for (int i = 0; i < 4; ++i) add_gang(problem, 1, 1).family = i % 2 == 0 ? 0 : 1;
+  const auto makespan = [&](const Order& order) {
+    const Schedule s = decode(problem, order, {.placement = Placement::earliest_finish});
+    require_valid(problem, s);
+    return s.measures.makespan.in(units::h);
   };
-  using Catch::Contains;
-  CHECK_THAT(lines([](Schedule& s) { s.assignments.pop_back(); }), Contains("task 2 is assigned 0 times"));
-  CHECK_THAT(lines([](Schedule& s) { s.assignments[2].task = 1; }), Contains("task 1 is assigned 2 times"));
-  CHECK_THAT(lines([](Schedule& s) { s.assignments[0].task = 7; }), Contains("no task 7"));
-  CHECK_THAT(lines([](Schedule& s) { s.assignments[0].pool = 3; }), Contains("no pool 3"));
-  CHECK_THAT(lines([](Schedule& s) { s.assignments[0].finish += 1 * units::s; }),
-             Contains("task 0 finishes at 7201 s and not at 7200 s"));
-  CHECK_THAT(lines([](Schedule& s) {
-               s.assignments[1].start = 0.5 * units::h;
-               s.assignments[1].finish = 1.5 * units::h;
-             }),
-             Contains("task 1 starts at 1800 s, before it can at 3600 s"));
-  Schedule crowded = good;
-  crowded.assignments[1].start = 1 * units::h;
-  crowded.assignments[1].finish = 2 * units::h;
-  CHECK(validate(problem, crowded).front() == "pool 0 runs 5 GPUs from 3600 s and has 4");
-  CHECK_THAT(lines([](Schedule& s) { s.assignments[0].start = Seconds{std::nan("")}; }), Contains("task 0 runs from nan"));
-  CHECK_THAT(lines([](Schedule& s) { s.cost += 1 * units::usd; }), Contains("cost is"));
-  CHECK_THAT(lines([](Schedule& s) { s.tardiness_cost += 1 * units::usd; }), Contains("tardiness_cost is"));
-  CHECK_THAT(lines([](Schedule& s) { s.wait_cost += 1 * units::usd; }), Contains("wait_cost is"));
-  CHECK_THAT(lines([](Schedule& s) { s.total += 1 * units::usd; }), Contains("total is"));
-  CHECK_THAT(lines([](Schedule& s) { s.unplaced = 1; }), Contains("unplaced is 1 and not 0"));
+  CHECK(makespan({0, 2, 1, 3}) == 6);
+  CHECK(makespan({1, 3, 0, 2}) == 5);
+  CHECK(makespan({0, 1, 2, 3}) == 9);  // the third goes to the end, as it fits between no two
+}
+
+TEST_CASE("reservoirs keep what the tasks to come need") {
+  Problem problem;
+  problem.resources = {pool("a", {9})};
+  problem.reservoirs = {{"tokens", 7}};
+  for (int i = 0; i < 3; ++i) {
+    Task task;
+    task.modes = {{1 * units::h, {{0, 1}}, {{0, 5}}}, {3 * units::h, {{0, 1}}, {{0, 1}}}};
+    problem.tasks.push_back(task);
+  }
+  const Schedule s = decode(problem, {{0, 1, 2}}, {.placement = Placement::earliest_finish});
+  require_valid(problem, s);
+  CHECK(s.measures.unplaced == 0);
+  CHECK(s.assignments[0].mode == 0);
+  CHECK(s.assignments[1].mode == 1);
+  CHECK(s.assignments[2].mode == 1);
+  problem.reservoirs[0].amount = 2.5;
+  const Schedule dry = decode(problem, {{0, 1, 2}});
+  require_valid(problem, dry);
+  CHECK(dry.status == Status::infeasible);
+  CHECK(dry.measures.unplaced == 1);
+}
+
+TEST_CASE("pinned tasks stay, running ones move where that pays") {
+  Problem problem = one_pool(4);
+  problem.resources.push_back(pool("fast", {4}, 4));
+  add_gang(problem, 8, 4).pinned = Pin{0, -1 * units::h};
+  add_gang(problem, 8, 4, -2).running = Running{0, -2 * units::h, 0.25, 0.5 * units::h, 1 * units::usd};
+  add_gang(problem, 1, 2).pinned = Pin{1, 10 * units::h};
+  const Schedule s = decode(problem, identity_permutation(3));
+  require_valid(problem, s);
+  CHECK(start_hour(s, 0) == -1);
+  CHECK(start_hour(s, 2) == 10);
+  CHECK(s.assignments[1].mode == 1);  // its place is taken
+  CHECK(start_hour(s, 1) == 0);
+  CHECK_THAT(s.assignments[1].finish.in(units::h), WithinAbs(2 * 0.75 + 0.5, 1e-12));
+  CHECK(s.measures.cost == 1 * units::usd);
+  problem.tasks.erase(problem.tasks.begin());
+  const Schedule stays = decode(problem, identity_permutation(2));
+  require_valid(problem, stays);
+  CHECK(stays.assignments[0].mode == 0);  // a restart would cost a dollar and two hours of waiting
+  CHECK(start_hour(stays, 0) == -2);
+  problem.tasks[1].pinned->start = -1 * units::h;  // both pinned to the same GPUs
+  problem.tasks[1].pinned->mode = 0;
+  problem.tasks[0].pinned = Pin{0, -2 * units::h};
+  problem.tasks[0].running.reset();
+  const Schedule both = decode(problem, identity_permutation(2));
+  require_valid(problem, both);
+  CHECK(both.measures.unplaced == 0);  // the second ended before the plan began
+  problem.tasks[1].pinned->start = Seconds{};
+  const Schedule clash = decode(problem, identity_permutation(2));
+  require_valid(problem, clash);
+  CHECK(clash.measures.unplaced == 1);
+  CHECK(clash.status == Status::infeasible);
 }

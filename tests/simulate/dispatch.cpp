@@ -1,6 +1,7 @@
 // Who starts when.
 #include "catch.hpp"
-#include "kilter/schedule/list.hpp"
+#include "kilter/schedule/backfill.hpp"
+#include "kilter/schedule/gang.hpp"
 #include "play.hpp"
 
 using namespace kilter;
@@ -28,14 +29,15 @@ void compare_with_scheduler(std::uint64_t seed, double speed) {
   Rng rng{seed};
   World world = test::small_world(400);
   schedule::Problem problem;
-  problem.pools = {{"south", speed, {16}, {}}};
+  problem.resources = {{.name = "south", .speed = speed, .capacity = {16}}};
   double submit = 0;
   for (std::size_t j = 0; j < 60; ++j) {
     submit += rng.exponential(0.4);
     const double duration = rng.lognormal(0, 1);
     const int gpus = 1 + static_cast<int>(rng.index(16));
     world.jobs.push_back(make_job(j, submit, duration, gpus));
-    problem.tasks.push_back({j, submit * h, duration * h, gpus, schedule::never, 1});
+    problem.tasks.push_back(
+        schedule::gang({.id = j, .release = submit * h, .work = duration * h, .gpus = gpus}, problem.resources));
   }
   auto decision = only_pool(world, 2);
   decision.training_power[2] = {300 * units::W, speed};

@@ -1,13 +1,13 @@
 /// forecast: whole benchmark sets of series, scored; the likelihood references; NIST's regressions. `--help` says how.
 
 #include <chrono>
-#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "../common.hpp"
 #include "evaluate.hpp"
 #include "golden.hpp"
 #include "models.hpp"
@@ -49,20 +49,6 @@ void describe(CLI::App& app, Arguments& a) {
   app.add_option("--nist", a.nist, "The folder of NIST's regressions and their certified.csv");
 }
 
-/// Where rows go: a file or the output.
-class Rows {
- public:
-  explicit Rows(const std::string& file) {
-    if (file.empty()) return;
-    file_.open(file);
-    if (!file_) throw std::runtime_error(file + ": cannot be written");
-  }
-  std::ostream& stream() { return file_.is_open() ? file_ : std::cout; }
-
- private:
-  std::ofstream file_;
-};
-
 std::vector<bench::Task> read_tasks(const Arguments& a) {
   std::size_t unknown = 0;
   const auto ids = a.ids.empty() ? std::vector<std::string>{} : bench::read_ids(a.ids);
@@ -85,7 +71,7 @@ void run_set(const Arguments& a) {
   const auto begin = std::chrono::steady_clock::now();
   const auto models = read_models(a);
   const auto tasks = read_tasks(a);
-  Rows rows(a.out);
+  bench::Sink rows(a.out);
   const auto scores = bench::evaluate(models, tasks, a.season, a.threads);
   const auto naive2 = bench::evaluate({bench::make_model("naive2", a.season, a.horizon)}, tasks, a.season, 1);
   bench::write_rows(rows.stream(), scores);
@@ -102,8 +88,8 @@ void run_set(const Arguments& a) {
 int run(const Arguments& a) {
   const bool reference = !a.golden.empty() || !a.failures.empty();
   if (reference && a.series.empty()) throw std::invalid_argument("--series is needed with --golden and --failures");
-  if (!a.golden.empty()) bench::run_golden(std::cout, Rows(a.out).stream(), a.golden, a.series);
-  if (!a.failures.empty()) bench::run_failures(std::cout, Rows(a.out).stream(), a.failures, a.series);
+  if (!a.golden.empty()) bench::run_golden(std::cout, bench::Sink(a.out).stream(), a.golden, a.series);
+  if (!a.failures.empty()) bench::run_failures(std::cout, bench::Sink(a.out).stream(), a.failures, a.series);
   if (!a.nist.empty()) bench::write_nist(std::cout, a.nist);
   if (reference || !a.nist.empty()) return 0;
   if (a.train.empty() || a.test.empty() || a.season == 0 || a.horizon == 0) {
@@ -116,24 +102,6 @@ int run(const Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Benchmark sets of series: forecasts, their scores and what they cost"};
-  Arguments arguments;
-  describe(app, arguments);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return run(arguments);
-  } catch (const kilter::ParseError& error) {
-    std::cerr << "forecast: " << error.what() << '\n';
-    return 2;
-  } catch (const std::invalid_argument& error) {
-    std::cerr << "forecast: " << error.what() << '\n';
-    return 2;
-  } catch (const std::exception& error) {
-    std::cerr << "forecast: " << error.what() << '\n';
-    return 1;
-  }
+  return kilter::bench::run_program<Arguments>("forecast", "Benchmark sets of series: forecasts, their scores and what they cost",
+                                               argc, argv, describe, run);
 }

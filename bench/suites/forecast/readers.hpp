@@ -121,9 +121,9 @@ struct Task {
 };
 
 /// Each training series with the first `horizon` values of its test half, in the order of `ids` where there are any. A test half
-/// that is absent or shorter is refused; names that are not in the training half are counted in `unknown`.
+/// that is absent or shorter is refused; names that are not in the training half are counted in `absent`.
 inline std::vector<Task> pair_up(const std::vector<NamedSeries>& train, const std::vector<NamedSeries>& test, std::size_t horizon,
-                                 const std::vector<std::string>& ids, const std::string& test_file, std::size_t& unknown) {
+                                 const std::vector<std::string>& ids, const std::string& test_file, std::size_t& absent) {
   std::map<std::string, const NamedSeries*> trains, tests;
   std::vector<std::string> order = ids;
   for (const NamedSeries& s : train) trains[s.id] = &s;
@@ -134,7 +134,7 @@ inline std::vector<Task> pair_up(const std::vector<NamedSeries>& train, const st
   std::vector<Task> out;
   for (const std::string& id : order) {
     if (!trains.contains(id)) {
-      ++unknown;
+      ++absent;
       continue;
     }
     if (!tests.contains(id)) throw ParseError({test_file, 0, 0}, "series '" + id + "' is missing");

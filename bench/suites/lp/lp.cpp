@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "../common.hpp"
 #include "clock.hpp"
 #include "files.hpp"
 #include "kilter/core/error.hpp"
@@ -210,24 +211,6 @@ int run(const Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Linear programs in MPS files: solved, timed, checked"};
-  Arguments arguments;
-  describe(app, arguments);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return run(arguments);
-  } catch (const kilter::ParseError& error) {
-    std::cerr << "lp: " << error.what() << '\n';
-    return 2;
-  } catch (const std::invalid_argument& error) {
-    std::cerr << "lp: " << error.what() << '\n';
-    return 2;
-  } catch (const std::exception& error) {
-    std::cerr << "lp: " << error.what() << '\n';
-    return 1;
-  }
+  return kilter::bench::run_program<Arguments>("lp", "Linear programs in MPS files: solved, timed, checked", argc, argv, describe,
+                                               run);
 }

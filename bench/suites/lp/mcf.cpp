@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <iostream>
 #include <ostream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "../common.hpp"
 #include "clock.hpp"
 #include "files.hpp"
 #include "kilter/lp/dimacs.hpp"
@@ -102,21 +102,6 @@ int run(const Arguments& a) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Minimum cost flows: solved by the network simplex method, timed and checked"};
-  Arguments arguments;
-  describe(app, arguments);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return run(arguments);
-  } catch (const kilter::ParseError& error) {
-    std::cerr << "mcf: " << error.what() << '\n';
-    return 2;
-  } catch (const std::exception& error) {
-    std::cerr << "mcf: " << error.what() << '\n';
-    return 1;
-  }
+  return kilter::bench::run_program<Arguments>("mcf", "Minimum cost flows: solved by the network simplex method, timed and checked",
+                                               argc, argv, describe, run);
 }

@@ -4,20 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <fstream>
-#include <iostream>
-#include <limits>
 #include <ostream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "../common.hpp"
 #include "kilter/core/text.hpp"
 #include "kilter/telemetry/csv.hpp"
 
 namespace kilter::bench {
-
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 /// What a run says of one instance. `unknown` is written as NA.
 struct Row {
@@ -33,20 +28,6 @@ struct Row {
   bool solved = false;               ///< answered, and nothing known speaks against the answer
 };
 
-/// Where rows go: a file or the output.
-class Sink {
- public:
-  explicit Sink(const std::string& file) {
-    if (file.empty()) return;
-    file_.open(file);
-    if (!file_) throw std::runtime_error(file + ": cannot be written");
-  }
-  std::ostream& stream() { return file_.is_open() ? file_ : std::cout; }
-
- private:
-  std::ofstream file_;
-};
-
 /// |objective − optimum| relative to the optimum. Some tables leave the constant of the objective out, as Netlib's does of e226:
 /// the nearer of both readings counts.
 inline double relative_error(double objective, double constant, double optimum) {
@@ -54,10 +35,8 @@ inline double relative_error(double objective, double constant, double optimum) 
   return std::min(std::abs(objective - optimum), std::abs(objective - constant - optimum)) / scale;
 }
 
-inline std::string cell(double value) { return std::isnan(value) ? "NA" : to_string(value); }
-
 /// Seconds to a nanosecond: a clock gives no more.
-inline std::string seconds_cell(double value) { return std::isnan(value) ? "NA" : fixed(value, 9); }
+inline std::string seconds_cell(double value) { return cell(value, 9); }
 
 /// `extra`: names of the columns that were asked for, each with a comma before it.
 inline void write_header(std::ostream& out, const std::string& extra = {}) {

@@ -1,215 +1,138 @@
 #pragma once
 /// @file
-/// Permutations as genomes: random ones, crossovers and mutations, each O(n) and without allocation once its memory is there.
+/// Permutations as genomes: `Order`, random ones, and the encoding `Permutation` with its crossovers and mutations.
 
-#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "kilter/core/contract.hpp"
 #include "kilter/core/rng.hpp"
+#include "kilter/genetic/mutation.hpp"
+#include "kilter/genetic/permutation_crossover.hpp"
+#include "kilter/genetic/precedence_crossover.hpp"
 
 namespace kilter::genetic {
 
 /// An order of 0, …, n − 1, each once.
-using Permutation = std::vector<std::uint32_t>;
-
-/// Scratch memory of the crossovers: grows to n once and is then only written to. What it holds between calls means nothing.
-struct PermutationScratch {
-  std::vector<std::uint32_t> position;
-};
+using Order = std::vector<std::uint32_t>;
 
 /// 0, 1, …, n − 1.
-[[nodiscard]] inline Permutation identity_permutation(std::size_t n) {
-  Permutation p(n);
+[[nodiscard]] inline Order identity_permutation(std::size_t n) {
+  Order p(n);
   std::iota(p.begin(), p.end(), std::uint32_t{0});
   return p;
 }
 
+/// Overwrites `p` with a permutation of 0, …, p.size() − 1 drawn uniformly (Fisher–Yates).
+template <std::unsigned_integral G>
+void random_permutation(std::span<G> p, Rng& rng) {
+  std::iota(p.begin(), p.end(), G{0});
+  rng.shuffle(p);
+}
+
 /// A permutation drawn uniformly (Fisher–Yates).
-[[nodiscard]] inline Permutation random_permutation(std::size_t n, Rng& rng) {
-  Permutation p = identity_permutation(n);
-  rng.shuffle(std::span{p});
+[[nodiscard]] inline Order random_permutation(std::size_t n, Rng& rng) {
+  Order p(n);
+  random_permutation(std::span{p}, rng);
   return p;
 }
 
 /// True when `p` holds each of 0, …, p.size() − 1 once.
-[[nodiscard]] inline bool is_permutation(std::span<const std::uint32_t> p) {
+template <std::unsigned_integral G>
+[[nodiscard]] bool is_permutation(std::span<const G> p) {
   std::vector<char> seen(p.size(), 0);
-  for (const std::uint32_t v : p) {
+  for (const G v : p) {
     if (v >= p.size() || seen[v] != 0) return false;
     seen[v] = 1;
   }
   return true;
 }
+[[nodiscard]] inline bool is_permutation(std::span<const std::uint32_t> p) { return is_permutation<std::uint32_t>(p); }
 
 namespace detail {
 
-/// The positions [first, last) of a genome.
-struct Cut {
-  std::size_t first;
-  std::size_t last;
-  [[nodiscard]] bool holds(std::size_t i) const { return i - first < last - first; }
-};
-
-/// A cut of at least one position, both ends drawn uniformly.
-inline Cut random_cut(std::size_t n, Rng& rng) {
-  const std::size_t i = rng.index(n), j = rng.index(n);
-  return {std::min(i, j), std::max(i, j) + 1};
+/// The share of places at which two rows differ, in [0, 1].
+template <class G>
+[[nodiscard]] double hamming(std::span<const G> a, std::span<const G> b) {
+  check_lengths(a.size(), b.size(), a.size());
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) different += a[i] != b[i] ? 1U : 0U;
+  return a.empty() ? 0 : static_cast<double>(different) / static_cast<double>(a.size());
 }
 
-/// Two different positions.
-inline std::pair<std::size_t, std::size_t> two_positions(std::size_t n, Rng& rng) {
-  const std::size_t i = rng.index(n), j = rng.index(n - 1);
-  return {i, j < i ? j : j + 1};
-}
-
-inline void prepare(const Permutation& a, const Permutation& b, Permutation& child, PermutationScratch& scratch) {
-  require(a.size() == b.size(), "parents", b.size(), "must have the same length");
-  child.resize(a.size());
-  scratch.position.resize(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) scratch.position[a[i]] = static_cast<std::uint32_t>(i);
-}
-
-/// The cut of `a` kept; from the cut's end on, and around, the rest of `b` in the order of `b`, read from the cut's end on.
-inline void order_crossover(const Permutation& a, const Permutation& b, Permutation& child, Cut cut, PermutationScratch& scratch) {
-  prepare(a, b, child, scratch);
-  const std::size_t n = a.size();
-  std::copy(a.begin() + static_cast<std::ptrdiff_t>(cut.first), a.begin() + static_cast<std::ptrdiff_t>(cut.last),
-            child.begin() + static_cast<std::ptrdiff_t>(cut.first));
-  std::size_t write = cut.last == n ? 0 : cut.last;
-  const auto take = [&](std::size_t from, std::size_t to) {
-    for (std::size_t read = from; read < to; ++read) {
-      if (cut.holds(scratch.position[b[read]])) continue;
-      child[write] = b[read];
-      if (++write == n) write = 0;
-    }
-  };
-  take(cut.last, n);
-  take(0, cut.last);
-}
-
-/// The cut of `a` kept; the other places filled from the left with the rest of `b` in the order of `b`.
-inline void linear_order_crossover(const Permutation& a, const Permutation& b, Permutation& child, Cut cut,
-                                   PermutationScratch& scratch) {
-  prepare(a, b, child, scratch);
-  std::size_t write = cut.first == 0 ? cut.last : 0;
-  for (const std::uint32_t gene : b) {
-    if (cut.holds(scratch.position[gene])) continue;
-    child[write] = gene;
-    if (++write == cut.first) write = cut.last;
-  }
-  std::copy(a.begin() + static_cast<std::ptrdiff_t>(cut.first), a.begin() + static_cast<std::ptrdiff_t>(cut.last),
-            child.begin() + static_cast<std::ptrdiff_t>(cut.first));
-}
-
-/// The cut of `a` kept; elsewhere the gene of `b`, or, where the cut has it already, what the mapping a ↔ b of the cut leads to.
-inline void partially_mapped_crossover(const Permutation& a, const Permutation& b, Permutation& child, Cut cut,
-                                       PermutationScratch& scratch) {
-  prepare(a, b, child, scratch);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (cut.holds(i)) {
-      child[i] = a[i];
-      continue;
-    }
-    std::uint32_t gene = b[i];
-    while (cut.holds(scratch.position[gene])) gene = b[scratch.position[gene]];
-    child[i] = gene;
+/// Swap, insert or inversion for `k` = 0, 1, 2.
+template <class G>
+void sequence_mutation(std::size_t k, std::span<G> genome, Rng& rng) {
+  switch (k) {
+    case 0: return swap_mutation(genome, rng);
+    case 1: return insert_mutation(genome, rng);
+    default: return inversion_mutation(genome, rng);
   }
 }
 
 }  // namespace detail
 
-/// Order crossover, OX (Davis 1985, "Applying adaptive algorithms to epistatic domains"): a random cut keeps its place from `a`,
-/// the rest follows the cyclic order of `b`. Throws `std::invalid_argument` when the lengths differ.
-inline void order_crossover(const Permutation& a, const Permutation& b, Permutation& child, Rng& rng, PermutationScratch& scratch) {
-  const auto cut = a.empty() ? detail::Cut{0, 0} : detail::random_cut(a.size(), rng);
-  detail::order_crossover(a, b, child, cut, scratch);
-}
+/// The scratch memory of `Permutation`.
+struct PermutationWorkspace : PermutationScratch, PrecedenceScratch {};
 
-/// Linear order crossover, LOX (Falkenauer, Bouffouix 1991, "A genetic algorithm for job shop"): a random cut keeps its place from
-/// `a`, the rest follows the order of `b` from the left; made for sequences with a beginning and an end. Throws as above.
-inline void linear_order_crossover(const Permutation& a, const Permutation& b, Permutation& child, Rng& rng,
-                                   PermutationScratch& scratch) {
-  const auto cut = a.empty() ? detail::Cut{0, 0} : detail::random_cut(a.size(), rng);
-  detail::linear_order_crossover(a, b, child, cut, scratch);
-}
+/// The encoding of an order of `size` things: an `Encoding` whose crossovers are 0 OX, 1 LOX, 2 PMX, 3 CX, 4 PPX and whose
+/// mutations are 0 swap, 1 insert, 2 inversion.
+///
+/// `G` may be as small as the size allows: short genes make long populations cheap. Throws `std::invalid_argument` when the genes
+/// cannot number `size` things.
+template <std::unsigned_integral G = std::uint32_t>
+class Permutation {
+ public:
+  using Gene = G;
+  static constexpr std::size_t crossover_count = 5;
+  static constexpr std::size_t mutation_count = 3;
 
-/// Partially mapped crossover, PMX (Goldberg, Lingle 1985, "Alleles, loci and the traveling salesman problem"): a random cut keeps
-/// its place from `a`, and as many of the other places as can be keep the gene of `b`. Throws as above.
-inline void partially_mapped_crossover(const Permutation& a, const Permutation& b, Permutation& child, Rng& rng,
-                                       PermutationScratch& scratch) {
-  const auto cut = a.empty() ? detail::Cut{0, 0} : detail::random_cut(a.size(), rng);
-  detail::partially_mapped_crossover(a, b, child, cut, scratch);
-}
+  explicit Permutation(std::size_t size) : size_(size) {
+    require(size == 0 || size - 1 <= std::numeric_limits<G>::max(), "size", size, "must be countable with the gene type");
+  }
 
-/// Cycle crossover, CX (Oliver, Smith, Holland 1987, "A study of permutation crossover operators"): the cycles of a → b are taken
-/// in turn from `a` and from `b`, so each place keeps the gene of one of the parents; a coin says which parent is first. Throws as
-/// above.
-inline void cycle_crossover(const Permutation& a, const Permutation& b, Permutation& child, Rng& rng, PermutationScratch& scratch) {
-  detail::prepare(a, b, child, scratch);
-  constexpr std::uint32_t done = ~std::uint32_t{0};
-  bool from_a = (rng() >> 63) != 0;
-  for (std::size_t first = 0; first < a.size(); ++first) {
-    if (scratch.position[a[first]] == done) continue;
-    for (std::size_t i = first; scratch.position[a[i]] != done;) {
-      scratch.position[a[i]] = done;
-      child[i] = from_a ? a[i] : b[i];
-      const std::uint32_t next = scratch.position[b[i]];
-      if (next == done) break;
-      i = next;
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] PermutationWorkspace make_workspace() const { return {}; }
+
+  /// Uniform over all orders.
+  void random(std::span<G> genome, Rng& rng, PermutationWorkspace&) const { random_permutation(genome, rng); }
+
+  /// The crossover numbered `k`; see the class.
+  void crossover(std::size_t k, std::span<const G> a, std::span<const G> b, std::span<G> child, Rng& rng,
+                 PermutationWorkspace& ws) const {
+    switch (k) {
+      case 0: return order_crossover(a, b, child, rng, ws);
+      case 1: return linear_order_crossover(a, b, child, rng, ws);
+      case 2: return partially_mapped_crossover(a, b, child, rng, ws);
+      case 3: return cycle_crossover(a, b, child, rng, ws);
+      default: return precedence_preservative_crossover(a, b, child, size_, rng, ws);
     }
-    from_a = !from_a;
   }
-}
-
-/// The crossovers with scratch memory of their own, allocated in each call.
-inline void order_crossover(const Permutation& a, const Permutation& b, Permutation& child, Rng& rng) {
-  PermutationScratch scratch;
-  order_crossover(a, b, child, rng, scratch);
-}
-inline void linear_order_crossover(const Permutation& a, const Permutation& b, Permutation& child, Rng& rng) {
-  PermutationScratch scratch;
-  linear_order_crossover(a, b, child, rng, scratch);
-}
-inline void partially_mapped_crossover(const Permutation& a, const Permutation& b, Permutation& child, Rng& rng) {
-  PermutationScratch scratch;
-  partially_mapped_crossover(a, b, child, rng, scratch);
-}
-inline void cycle_crossover(const Permutation& a, const Permutation& b, Permutation& child, Rng& rng) {
-  PermutationScratch scratch;
-  cycle_crossover(a, b, child, rng, scratch);
-}
-
-/// Exchanges the genes of two different places; nothing below two genes.
-inline void swap_mutation(Permutation& p, Rng& rng) {
-  if (p.size() < 2) return;
-  const auto [i, j] = detail::two_positions(p.size(), rng);
-  std::swap(p[i], p[j]);
-}
-
-/// Takes one gene out and puts it in at another place; the others keep their order. Nothing below two genes.
-inline void insert_mutation(Permutation& p, Rng& rng) {
-  if (p.size() < 2) return;
-  const auto [from, to] = detail::two_positions(p.size(), rng);
-  const auto at = [&p](std::size_t i) { return p.begin() + static_cast<std::ptrdiff_t>(i); };
-  if (from < to) {
-    std::rotate(at(from), at(from + 1), at(to + 1));
-  } else {
-    std::rotate(at(to), at(from), at(from + 1));
+  /// OX.
+  void crossover(std::span<const G> a, std::span<const G> b, std::span<G> child, Rng& rng, PermutationWorkspace& ws) const {
+    order_crossover(a, b, child, rng, ws);
   }
-}
 
-/// Turns the genes between two different places, both included, around. Nothing below two genes.
-inline void inversion_mutation(Permutation& p, Rng& rng) {
-  if (p.size() < 2) return;
-  const auto [i, j] = detail::two_positions(p.size(), rng);
-  std::reverse(p.begin() + static_cast<std::ptrdiff_t>(std::min(i, j)),
-               p.begin() + static_cast<std::ptrdiff_t>(std::max(i, j)) + 1);
-}
+  /// The mutation numbered `k`; see the class.
+  void mutate(std::size_t k, std::span<G> genome, Rng& rng, PermutationWorkspace&) const {
+    detail::sequence_mutation(k, genome, rng);
+  }
+  /// Swap.
+  void mutate(std::span<G> genome, Rng& rng, PermutationWorkspace&) const { swap_mutation(genome, rng); }
+
+  /// The share of places that differ, in [0, 1].
+  [[nodiscard]] double distance(std::span<const G> a, std::span<const G> b) const { return detail::hamming(a, b); }
+
+  /// True when the genome is an order of `size()` things.
+  [[nodiscard]] bool check(std::span<const G> genome) const { return genome.size() == size_ && is_permutation<G>(genome); }
+
+ private:
+  std::size_t size_;
+};
 
 }  // namespace kilter::genetic

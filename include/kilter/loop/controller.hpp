@@ -21,6 +21,7 @@
 #include "kilter/lp/solve.hpp"
 #include "kilter/monitor/drift.hpp"
 #include "kilter/plan/capacity.hpp"
+#include "kilter/schedule/gang.hpp"
 #include "kilter/schedule/genetic.hpp"
 #include "kilter/schedule/list.hpp"
 #include "kilter/simulate/policy.hpp"
@@ -231,7 +232,7 @@ class Controller {
     for (std::size_t p = 0; p < limit.size(); ++p) decision.training_power.push_back(training_power(problem, plan, p));
     const schedule::Problem gangs = gang_problem(seen, problem, plan, decision);
     for (std::size_t p = 0; p < limit.size(); ++p) {
-      decision.training.push_back(gangs.pools[p].capacity[0] + problem.hours[0].committed[p]);
+      decision.training.push_back(gangs.resources[p].capacity[0] + problem.hours[0].committed[p]);
     }
     schedule_gangs(seen, gangs, decision);
     serve_with_the_rest(seen, problem, decision);
@@ -289,19 +290,31 @@ class Controller {
     return {mix.cap / total, mix.speed / total};
   }
 
-  /// Gangs that wait, onto what the plan leaves of each pool, hour by hour; an hour on a GPU costs what it draws and depreciates.
-  /// The plan's shadow prices are left out: the gangs compete for the capacity here, and would pay for each other twice.
+  /// Gangs that wait, onto what the plan leaves of each pool, hour by hour, for time, energy and money: a GPU depreciates while it
+  /// is held and draws power at the price and carbon of its site. The plan's shadow prices are left out: the gangs compete for the
+  /// capacity here, and would pay for each other twice.
   [[nodiscard]] schedule::Problem gang_problem(const simulate::Observation& seen, const plan::CapacityProblem& problem,
                                                const plan::CapacityPlan& plan, const simulate::Decision& decision) const {
     schedule::Problem gangs;
-    gangs.wait_price = options_.preferences.gang_waiting;
-    gangs.tardiness_price = options_.preferences.lateness;
+    gangs.objective.wait = options_.preferences.gang_waiting;
+    gangs.objective.tardiness = options_.preferences.lateness;
+    gangs.objective.carbon = options_.preferences.carbon_price;
     for (std::size_t p = 0; p < problem.fleet.pools.size(); ++p) {
       const auto& pool = problem.fleet.pools[p];
-      gangs.pools.push_back({pool.name, pool.speed * decision.training_power[p].speed, {}, {}});
+      const auto& power = decision.training_power[p];
+      gangs.resources.push_back({.name = pool.name,
+                                 .speed = pool.speed * power.speed,
+                                 .power = cluster::gpu_power(pool.type, power.cap, 1),
+                                 .capacity = {},
+                                 .rent = {pool.type.capital}});
     }
     for (std::size_t h = 0; h < problem.hours.size(); ++h) leave(problem, plan, decision, h, gangs);
-    for (auto& pool : gangs.pools) average_after_horizon(pool);
+    for (auto& resource : gangs.resources) average_after_horizon(resource);
+    add_gangs(seen, gangs);
+    return gangs;
+  }
+
+  void add_gangs(const simulate::Observation& seen, schedule::Problem& gangs) const {
     const Seconds now = static_cast<double>(seen.hour) * units::h;
     const std::size_t count = std::min(seen.state.queue.size(), options_.largest_schedule);
     for (std::size_t i = 0; i < count; ++i) {
@@ -309,10 +322,13 @@ class Controller {
       const auto& job = seen.world.jobs[j];
       // A job may need all of its limit: it is due early enough for that.
       const Seconds margin = options_.foresight ? 10 * units::min : job.limit - training_.duration(job);
-      gangs.tasks.push_back({j, job.submit - now, std::max(1 * units::s, training_.left(seen.world, seen.state, j)), job.gpus,
-                             job.deadline - margin - now, 1});
+      const schedule::Gang gang{.id = j,
+                                .release = job.submit - now,
+                                .work = std::max(1 * units::s, training_.left(seen.world, seen.state, j)),
+                                .gpus = job.gpus,
+                                .due = job.deadline - margin - now};
+      gangs.tasks.push_back(schedule::gang(gang, gangs.resources));
     }
-    return gangs;
   }
 
   /// Adds hour `h`: what serving and running gangs leave of each pool, as far as the site's power cap can feed it.
@@ -333,7 +349,7 @@ class Controller {
     }
     std::vector<double> free(fleet.pools.size()), kw(fleet.pools.size());
     for (std::size_t p = 0; p < fleet.pools.size(); ++p) {
-      kw[p] = cluster::gpu_power(fleet.pools[p].type, decision.training_power[p].cap, 1).in(units::kW);
+      kw[p] = gangs.resources[p].power.in(units::kW);
       free[p] = std::max(0.0, hour.gpus[p] - std::ceil(serving[p] - 1e-6) - hour.committed[p]);
       room[fleet.pools[p].site] -= hour.committed[p] * kw[p];
       wanted[fleet.pools[p].site] += free[p] * kw[p];
@@ -341,17 +357,23 @@ class Controller {
     for (std::size_t p = 0; p < fleet.pools.size(); ++p) {
       const std::size_t s = fleet.pools[p].site;
       const double share = wanted[s] > 0 ? std::clamp(room[s] / wanted[s], 0.0, 1.0) : 1;
-      gangs.pools[p].capacity.push_back(static_cast<int>(free[p] * share + 1e-6));
-      gangs.pools[p].cost_rate.push_back(gpu_rate(problem, h, p, kw[p]).base());
+      const double slope = fleet.sites[s].facility.at(hour.celsius[s]).slope;  // what the facility draws for a watt of GPUs
+      gangs.resources[p].capacity.push_back(static_cast<int>(free[p] * share + 1e-6));
+      gangs.resources[p].price.push_back(hour.price[s] * slope);
+      gangs.resources[p].carbon.push_back(hour.carbon[s] * slope);
     }
   }
 
   /// The last step of a pool holds for ever after: without a mean there, a cheap last hour would make every long gang wait for it.
-  static void average_after_horizon(schedule::Pool& pool) {
-    double sum = 0;
-    for (const double rate : pool.cost_rate) sum += rate;
-    pool.cost_rate.push_back(sum / static_cast<double>(pool.cost_rate.size()));
-    pool.capacity.push_back(pool.capacity.back());
+  static void average_after_horizon(schedule::Resource& resource) {
+    const auto add_mean = [](auto& values) {
+      auto sum = values.front();
+      for (std::size_t k = 1; k < values.size(); ++k) sum += values[k];
+      values.push_back(sum / static_cast<double>(values.size()));
+    };
+    add_mean(resource.price);
+    add_mean(resource.carbon);
+    resource.capacity.push_back(resource.capacity.back());
   }
 
   [[nodiscard]] Rate gpu_rate(const plan::CapacityProblem& problem, std::size_t h, std::size_t p, double kw) const {
@@ -366,17 +388,19 @@ class Controller {
     record_ = PlanRecord{};
     record_.tasks = gangs.tasks.size();
     if (gangs.tasks.empty()) return;
-    const std::vector<genetic::Permutation> start{schedule::carry_over(last_gangs_, last_order_, gangs)};
+    const std::vector<schedule::Order> start{schedule::carry_over(last_gangs_, last_order_, gangs)};
     schedule::GeneticScheduler scheduler = options_.scheduler;
     scheduler.options.seed += seen.hour;
     const schedule::Schedule schedule = scheduler.schedule(gangs, start);
-    record_.schedule_cost = schedule.total.in(units::usd);
-    record_.list_cost = schedule::ListScheduler{.rule = schedule::Rule::fifo}.schedule(gangs).total.in(units::usd);
+    record_.schedule_cost = schedule.measures.total.in(units::usd);
+    record_.schedule_energy = schedule.measures.energy.in(units::kWh);
+    record_.schedule_carbon = schedule.measures.carbon.in(units::kgCO2);
+    record_.list_cost = schedule::ListScheduler{.rule = schedule::Rule::fifo}.schedule(gangs).measures.total.in(units::usd);
     const Seconds now = static_cast<double>(seen.hour) * units::h;
     for (const auto task : schedule.order) {
       const auto& assignment = schedule.assignments[task];
-      if (assignment.pool == schedule::npos || assignment.start >= 1 * units::h) continue;
-      decision.starts.push_back({gangs.tasks[task].id, assignment.pool, now + assignment.start});
+      if (!assignment.placed() || assignment.start >= 1 * units::h) continue;
+      decision.starts.push_back({gangs.tasks[task].id, schedule::resource_of(gangs, assignment), now + assignment.start});
     }
     std::stable_sort(decision.starts.begin(), decision.starts.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     last_gangs_ = gangs;
@@ -384,9 +408,12 @@ class Controller {
   }
 
   [[nodiscard]] static std::vector<std::size_t> cheapest_first(const schedule::Problem& gangs) {
-    std::vector<std::size_t> order(gangs.pools.size());
+    std::vector<std::size_t> order(gangs.resources.size());
     for (std::size_t p = 0; p < order.size(); ++p) order[p] = p;
-    const auto price = [&](std::size_t p) { return gangs.pools[p].cost_rate[0] / gangs.pools[p].speed; };
+    const auto price = [&](std::size_t p) {
+      const schedule::Resource& r = gangs.resources[p];
+      return (r.rent[0] + r.power * (r.price[0] + r.carbon[0] * gangs.objective.carbon)).base() / r.speed;
+    };
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return price(a) < price(b); });
     return order;
   }
@@ -435,7 +462,7 @@ class Controller {
   std::vector<int> last_gpus_;
   std::vector<Watts> last_caps_;
   schedule::Problem last_gangs_;
-  genetic::Permutation last_order_;
+  schedule::Order last_order_;
   PlanRecord record_;
   std::vector<PlanRecord> journal_;
   std::vector<Event> events_;

@@ -35,11 +35,13 @@ struct PlanRecord {
   std::vector<double> gpu_price{};    ///< by pool, USD per GPU-hour
   double backlog = 0;                 ///< training work left after the last hour of the horizon
   std::size_t lp_iterations = 0;
-  double lp_residual = 0;    ///< largest primal or dual residual of the program
-  std::size_t tasks = 0;     ///< gangs scheduled
-  double schedule_cost = 0;  ///< USD, of the genetic schedule
-  double list_cost = 0;      ///< USD, of the first-come-first-served order on the same problem
-  bool replanned = false;    ///< a surprise changed the plan
+  double lp_residual = 0;      ///< largest primal or dual residual of the program
+  std::size_t tasks = 0;       ///< gangs scheduled
+  double schedule_cost = 0;    ///< USD, of the genetic schedule
+  double schedule_energy = 0;  ///< kWh that its GPUs draw
+  double schedule_carbon = 0;  ///< kg of CO2 of the facility's energy for them
+  double list_cost = 0;        ///< USD, of the first-come-first-served order on the same problem
+  bool replanned = false;      ///< a surprise changed the plan
 };
 
 /// GPUs planned for serving and training by pool, summed over the first hours of a plan: what a change is measured on.

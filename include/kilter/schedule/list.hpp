@@ -1,204 +1,123 @@
 #pragma once
 /// @file
-/// List rules and EASY backfilling: what a scheduler has to beat, and where the genetic search begins.
+/// List rules: what a scheduler has to beat, and where the searches begin.
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <utility>
+#include <numeric>
 #include <vector>
 
 #include "kilter/genetic/permutation.hpp"
+#include "kilter/schedule/check.hpp"
 #include "kilter/schedule/decode.hpp"
 #include "kilter/schedule/problem.hpp"
-#include "kilter/schedule/profile.hpp"
 #include "kilter/schedule/schedule.hpp"
 
 namespace kilter::schedule {
 
+/// An order of the tasks 0, …, n − 1, each once.
+using genetic::Order;
+
 /// Orders of the tasks; equals go by release, then by index.
 enum class Rule : std::uint8_t {
-  fifo,                ///< by release
-  shortest_first,      ///< by work
-  largest_area_first,  ///< by work × GPUs, the largest first
-  earliest_due_date,   ///< by due date, those without one last
+  fifo,                     ///< by release
+  shortest_first,           ///< by the duration of the shortest mode (SPT)
+  weighted_shortest_first,  ///< by that duration over weight × size (WSPT, Smith 1956)
+  largest_area_first,       ///< by that duration × size, the largest first
+  earliest_due_date,        ///< by due date or deadline, those without one last (EDD, Jackson 1955)
+  longest_path,             ///< by the length of the longest path to the end, the longest first
 };
 
 /// All rules.
-inline constexpr std::array<Rule, 4> rules{Rule::fifo, Rule::shortest_first, Rule::largest_area_first, Rule::earliest_due_date};
+inline constexpr std::array<Rule, 6> rules{
+    Rule::fifo,        Rule::shortest_first, Rule::weighted_shortest_first, Rule::largest_area_first, Rule::earliest_due_date,
+    Rule::longest_path};
 
-/// The tasks in the order of the rule. O(n log n).
-[[nodiscard]] inline genetic::Permutation order_by(const Problem& problem, Rule rule) {
-  const auto key = [&](std::uint32_t i) {
-    const Task& task = problem.tasks[i];
-    switch (rule) {
-      case Rule::shortest_first: return task.work.base();
-      case Rule::largest_area_first: return -task.work.base() * task.gpus;
-      case Rule::earliest_due_date: return task.due.base();
-      case Rule::fifo: break;
+namespace detail {
+
+[[nodiscard]] inline double shortest_duration(const Task& task) {
+  double least = task.modes.empty() ? 0 : infinite;
+  for (const Mode& mode : task.modes) least = std::min(least, mode.duration.base());
+  return least;
+}
+
+/// Length of the longest path from the start of each task to the end of the last one after it; `length(i)` is that of task i
+/// itself and `gap(arc)` that of a predecessor's arc. The tasks must have no cycle. O(n + arcs).
+template <class Length, class Gap>
+[[nodiscard]] std::vector<double> tails(const Problem& problem, const Length& length, const Gap& gap) {
+  const std::size_t n = problem.tasks.size();
+  std::vector<double> tail(n);
+  std::vector<std::size_t> open(n, 0);
+  std::vector<std::uint32_t> ready;
+  for (const Task& task : problem.tasks) {
+    for (const Predecessor& p : task.predecessors) ++open[p.task];
+  }
+  for (std::uint32_t i = 0; i < n; ++i) {
+    tail[i] = length(i);
+    if (open[i] == 0) ready.push_back(i);
+  }
+  for (std::size_t k = 0; k < ready.size(); ++k) {
+    for (const Predecessor& p : problem.tasks[ready[k]].predecessors) {
+      tail[p.task] = std::max(tail[p.task], length(p.task) + gap(p) + tail[ready[k]]);
+      if (--open[p.task] == 0) ready.push_back(p.task);
     }
-    return task.release.base();
-  };
-  genetic::Permutation order = genetic::identity_permutation(problem.tasks.size());
+  }
+  return tail;
+}
+
+/// 0, 1, …, n − 1 sorted by key, equal ones by release and index.
+[[nodiscard]] inline Order order_by_key(const Problem& problem, const std::vector<double>& key) {
+  Order order(problem.tasks.size());
+  std::iota(order.begin(), order.end(), std::uint32_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const double x = key(a), y = key(b);
-    return x != y ? x < y : problem.tasks[a].release < problem.tasks[b].release;
+    return key[a] != key[b] ? key[a] < key[b] : problem.tasks[a].release < problem.tasks[b].release;
   });
   return order;
 }
 
-/// Decodes the order of one rule. With `Rule::fifo` and `Placement::earliest_finish` this is conservative backfilling (Mu'alem,
-/// Feitelson 2001, "Utilization, predictability, workloads, and user runtime estimates in scheduling the IBM SP2 with
-/// backfilling"): each task in turn gets the earliest place that delays none before it.
+}  // namespace detail
+
+/// The tasks in the order of the rule; precedence is left to the decoder. The problem must be valid. O(n log n + arcs).
+[[nodiscard]] inline Order order_by(const Problem& problem, Rule rule) {
+  const auto duration = [&](std::size_t i) { return detail::shortest_duration(problem.tasks[i]); };
+  std::vector<double> key(problem.tasks.size());
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const Task& task = problem.tasks[i];
+    switch (rule) {
+      case Rule::fifo: key[i] = task.release.base(); break;
+      case Rule::shortest_first: key[i] = duration(i); break;
+      case Rule::weighted_shortest_first: {
+        const double weight = task.weight * task.size;
+        key[i] = weight > 0 ? duration(i) / weight : detail::infinite;
+        break;
+      }
+      case Rule::largest_area_first: key[i] = -duration(i) * task.size; break;
+      case Rule::earliest_due_date: key[i] = std::min(task.due, task.deadline).base(); break;
+      case Rule::longest_path: break;
+    }
+  }
+  if (rule == Rule::longest_path) {
+    key = detail::tails(problem, duration, [](const Predecessor& p) { return p.lag.base(); });
+    for (double& k : key) k = -k;
+  }
+  return detail::order_by_key(problem, key);
+}
+
+/// Decodes the order of one rule. As it stands (FIFO, earliest finish) this is conservative backfilling (Mu'alem, Feitelson 2001,
+/// "Utilization, predictability, workloads, and user runtime estimates in scheduling the IBM SP2 with backfilling"): each task in
+/// turn gets the earliest place that delays none before it.
 struct ListScheduler {
   Rule rule = Rule::fifo;
   Placement placement = Placement::earliest_finish;
+  Scheme scheme = Scheme::serial;
+  double delay = 0;  ///< as `DecodeOptions::delay`
 
-  /// Throws `std::invalid_argument` when the problem is not valid.
+  /// Throws `std::invalid_argument` when the problem or the delay is not valid.
   [[nodiscard]] Schedule schedule(const Problem& problem) const {
     check(problem);
-    return decode(problem, order_by(problem, rule), {.placement = placement});
-  }
-};
-
-namespace detail {
-
-/// The event loop of EASY. Time goes from one release or breakpoint to the next; running tasks are in the profile, queued ones not.
-class Easy {
- public:
-  explicit Easy(const Problem& problem)
-      : problem_(problem),
-        profile_(problem, problem.tasks.size()),
-        order_(order_by(problem, Rule::fifo)),
-        assignments_(problem.tasks.size()),
-        promised_(problem.tasks.size(), infinite) {
-    for (std::size_t i = 0; i < assignments_.size(); ++i) assignments_[i].task = i;
-  }
-
-  void run() {
-    double now = 0;
-    while (admitted_ < order_.size() || !queue_.empty()) {
-      for (; admitted_ < order_.size() && release(order_[admitted_]) <= now; ++admitted_) queue_.push_back(order_[admitted_]);
-      start_heads(now);
-      if (!queue_.empty()) backfill(now);
-      now = next_event(now);
-    }
-  }
-
-  [[nodiscard]] const std::vector<Assignment>& assignments() const { return assignments_; }
-  /// The start that each task was promised when it became the head of the queue; infinite if it never was.
-  [[nodiscard]] const std::vector<double>& promised() const { return promised_; }
-
- private:
-  struct Spot {
-    std::size_t pool = npos;
-    Slot slot{};
-    double finish = infinite;
-  };
-
-  [[nodiscard]] double release(std::uint32_t task) const { return problem_.tasks[task].release.base(); }
-
-  /// The earliest start over all pools; of equal ones the earliest finish.
-  [[nodiscard]] Spot earliest(std::uint32_t i, double now) const {
-    Spot best;
-    for (std::size_t p = 0; p < problem_.pools.size(); ++p) {
-      const double duration = duration_on(problem_.tasks[i], problem_.pools[p]);
-      const Slot slot = profile_.earliest(p, now, problem_.tasks[i].gpus, duration);
-      const double finish = slot.start + duration;
-      if (slot.start < best.slot.start || (slot.start < infinite && slot.start == best.slot.start && finish < best.finish)) {
-        best = {p, slot, finish};
-      }
-    }
-    return best;
-  }
-
-  void start(std::uint32_t i, const Spot& spot) {
-    profile_.reserve(spot.pool, spot.slot, spot.finish, problem_.tasks[i].gpus);
-    assignments_[i] = {i, spot.pool, Seconds{spot.slot.start}, Seconds{spot.finish}};
-  }
-
-  /// Starts tasks from the front for as long as they fit now; the first that does not is the head and keeps `head_`.
-  void start_heads(double now) {
-    std::size_t done = 0;
-    for (; done < queue_.size(); ++done) {
-      head_ = earliest(queue_[done], now);
-      if (head_.pool == npos) continue;  // fits nowhere, and more running tasks will not change that
-      promised_[queue_[done]] = std::min(promised_[queue_[done]], head_.slot.start);
-      if (head_.slot.start > now) break;
-      start(queue_[done], head_);
-    }
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(done));
-  }
-
-  /// Starts what fits now beside the reservation of the head.
-  void backfill(double now) {
-    std::size_t kept = 1;
-    for (std::size_t q = 1; q < queue_.size(); ++q) {
-      const Spot spot = spot_now(queue_[q], now);
-      if (spot.pool == npos) {
-        queue_[kept++] = queue_[q];
-      } else {
-        start(queue_[q], spot);
-      }
-    }
-    queue_.resize(kept);
-  }
-
-  [[nodiscard]] Spot spot_now(std::uint32_t i, double now) const {
-    Spot best;
-    const int gpus = problem_.tasks[i].gpus;
-    for (std::size_t p = 0; p < problem_.pools.size(); ++p) {
-      const double duration = duration_on(problem_.tasks[i], problem_.pools[p]), finish = now + duration;
-      if (finish >= best.finish) continue;
-      const Slot slot = profile_.earliest(p, now, gpus, duration);
-      if (slot.start == now && (p != head_.pool || leaves_head(now, finish, gpus))) best = {p, slot, finish};
-    }
-    return best;
-  }
-
-  [[nodiscard]] bool leaves_head(double now, double finish, int gpus) const {
-    const double from = std::max(now, head_.slot.start), to = std::min(finish, head_.finish);
-    return !(from < to) || profile_.least_free(head_.pool, from, to) >= gpus + problem_.tasks[queue_.front()].gpus;
-  }
-
-  [[nodiscard]] double next_event(double now) const {
-    double next = admitted_ < order_.size() ? release(order_[admitted_]) : infinite;
-    if (!queue_.empty()) {
-      for (std::size_t p = 0; p < problem_.pools.size(); ++p) next = std::min(next, profile_.next_breakpoint(p, now));
-    }
-    return next;
-  }
-
-  const Problem& problem_;
-  Profile profile_;
-  genetic::Permutation order_;
-  std::vector<Assignment> assignments_;
-  std::vector<double> promised_;
-  std::vector<std::uint32_t> queue_;
-  std::size_t admitted_ = 0;
-  Spot head_;
-};
-
-}  // namespace detail
-
-/// EASY backfilling (Lifka 1995, "The ANL/IBM SP scheduling system"): first come first served, each as soon as it fits; the head of
-/// the queue has a reservation at its earliest start, and others may overtake it where they do not move that. Blind to prices;
-/// durations are exact. Of several pools the one with the earliest start is taken, then the one with the earliest finish.
-struct EasyScheduler {
-  /// O(events × queue × pools × breakpoints). Throws `std::invalid_argument` when the problem is not valid.
-  [[nodiscard]] Schedule schedule(const Problem& problem) const {
-    check(problem);
-    detail::Easy easy(problem);
-    easy.run();
-    Schedule out;
-    out.assignments = easy.assignments();
-    out.order = genetic::identity_permutation(out.assignments.size());
-    const auto key = [&](std::uint32_t i) { return out.assignments[i].pool == npos ? never : out.assignments[i].start; };
-    std::stable_sort(out.order.begin(), out.order.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
-    detail::add_up(problem, out);
-    return out;
+    return decode(problem, order_by(problem, rule), {.placement = placement, .scheme = scheme, .delay = delay});
   }
 };
 
