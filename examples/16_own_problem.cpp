@@ -1,4 +1,4 @@
-// One's own problem through the genetic engine: a wedding's tables. Guests who know each other should sit together.
+// One's own problem through the genetic engine: servers on a ring network. Services that talk should be near.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -11,18 +11,18 @@
 
 using namespace kilter;
 
-/// Forty guests on a round table, each with a few friends: the cost is how far apart friends sit. That is all the engine needs:
-/// an encoding, which brings the operators, and a cost.
-struct RoundTable {
-  std::vector<std::vector<std::size_t>> friends;
+/// Forty services on the places of a ring, each with a few partners: the cost is how many hops apart partners are. That is all the
+/// engine needs: an encoding, which brings the operators, and a cost.
+struct Ring {
+  std::vector<std::vector<std::size_t>> partners;
 
-  genetic::Permutation<> encoding() const { return genetic::Permutation<>(friends.size()); }
-  double cost(std::span<const std::uint32_t> seat) const {  // seat[g]: where guest g sits
+  genetic::Permutation<> encoding() const { return genetic::Permutation<>(partners.size()); }
+  double cost(std::span<const std::uint32_t> place) const {  // place[s]: where service s is
     double sum = 0;
-    for (std::size_t g = 0; g < friends.size(); ++g) {
-      for (const std::size_t f : friends[g]) {
-        const double apart = std::abs(static_cast<double>(seat[g]) - static_cast<double>(seat[f]));
-        sum += std::min(apart, static_cast<double>(friends.size()) - apart);
+    for (std::size_t g = 0; g < partners.size(); ++g) {
+      for (const std::size_t f : partners[g]) {
+        const double apart = std::abs(static_cast<double>(place[g]) - static_cast<double>(place[f]));
+        sum += std::min(apart, static_cast<double>(partners.size()) - apart);
       }
     }
     return sum;
@@ -30,16 +30,16 @@ struct RoundTable {
 };
 
 int main() {
-  RoundTable table;
-  table.friends.resize(40);
+  Ring ring;
+  ring.partners.resize(40);
   Rng rng{1};
-  for (std::size_t g = 0; g < 40; ++g) table.friends[g] = {(g * 7 + 7) % 40, (g * 7 + 3) % 40, rng.index(40)};
+  for (std::size_t g = 0; g < 40; ++g) ring.partners[g] = {(g * 7 + 7) % 40, (g * 7 + 3) % 40, rng.index(40)};
 
   const genetic::Options options{.population = 100, .generations = 2000, .mutation_rate = 0.5, .stall_generations = 200};
-  const auto result = genetic::minimise(table, options);
-  std::printf("distance between friends: %.0f after %zu generations, %.2f on average\n", result.cost, result.generations,
+  const auto result = genetic::minimise(ring, options);
+  std::printf("hops between partners: %.0f after %zu generations, %.2f on average\n", result.cost, result.generations,
               result.cost / 120);
   std::printf("the same on four islands: %.0f\n",
-              genetic::minimise(table, {.population = 100, .generations = 2000, .mutation_rate = 0.5, .islands = 4}).cost);
+              genetic::minimise(ring, {.population = 100, .generations = 2000, .mutation_rate = 0.5, .islands = 4}).cost);
   return 0;
 }

@@ -33,7 +33,7 @@ schedule::Problem make_problem() {
   return problem;
 }
 
-int main() {
+int main(int argc, char** argv) {
   const schedule::Problem problem = make_problem();
   const schedule::ParetoSet set = schedule::pareto(problem, {.search = {.population = 100, .generations = 100}}, Threads{2});
 
@@ -52,7 +52,8 @@ int main() {
     for (const auto& fault : schedule::validate(problem, set.schedules[i])) std::printf("  WRONG: %s\n", fault.c_str());
   }
   picture.pareto(monitor::Better::low, monitor::Better::low);
-  std::ofstream{"gang_pareto.svg"} << picture.svg();
-  std::printf("the picture is in gang_pareto.svg: darker points draw more energy\n");
+  const char* file = argc > 1 ? argv[1] : "gang_pareto.svg";
+  std::ofstream{file} << picture.svg();
+  std::printf("the picture is in %s: darker points draw more energy\n", file);
   return 0;
 }

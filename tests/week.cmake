@@ -24,6 +24,9 @@ kilter_example(13_plan_with_prices "^Cheapest day: 9354.18 USD with 289 reserved
 kilter_example(14_resolve_loop "^    0   120 +3730.26" "^   11   121 +3618.21 +[0-9] ")
 kilter_example(15_why_infeasible "^These 5 of its 7 rows .*proven, and none can be left out" "^The cheapest repair costs 76.00 USD .*76.00" "gets 19.0 less"
   "^With it the plan is optimal and uses 210 GPUs")
+kilter_example(16_own_problem "^hops between partners: [0-9]+ after" "^the same on four islands: [0-9]+")
+kilter_example(17_gang_pareto "^[1-9][0-9]+ schedules that no other beats" "^the picture is in")
+kilter_example(18_pipeline_step "^1F1B .* bubble" "^found in 24 GB .* bubble" "^The step in 48 GB is drawn")
 if(TARGET example_12_thousand_series)
   # Sixty of the thousand: without optimisation or under a sanitizer all of them take minutes.
   add_test(NAME "example: 12_thousand_series" COMMAND example_12_thousand_series 60)

@@ -1,5 +1,3 @@
-#include "kilter/genetic/island.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +5,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "kilter/genetic/island.hpp"
 #include "kilter/genetic/minimise.hpp"
 #include "toys.hpp"
 

@@ -107,7 +107,8 @@ TEST_CASE("nonsense is refused") {
   CHECK_REFUSED(Bounded(problem, 2, {1, 1}), "objective = 2");
   CHECK_REFUSED(Bounded(problem, 0, {1}), "limits = 1");
   CHECK_REFUSED(Bounded(problem, 0, {1, std::nan("")}), "limit = nan");
-  CHECK_REFUSED(lexicographic(problem, {.order = {0, 0}}), "order = 0");
-  CHECK_REFUSED(lexicographic(problem, {.order = {2}}), "order = 2");
-  CHECK_REFUSED(lexicographic(problem, {.tolerance = -1}), "tolerance = -1");
+  const LexicographicOptions twice{.order = {0, 0}}, absent{.order = {2}}, negative{.tolerance = -1};
+  CHECK_REFUSED(lexicographic(problem, twice), "order = 0");
+  CHECK_REFUSED(lexicographic(problem, absent), "order = 2");
+  CHECK_REFUSED(lexicographic(problem, negative), "tolerance = -1");
 }

@@ -47,7 +47,7 @@ void describe(CLI::App& app, Arguments& a) {
       ->check(CLI::IsMember({"auto", "minimise", "nsga2", "nsga3"}))
       ->capture_default_str();
   app.add_option("--population", a.population, "Genomes of a population")->check(CLI::Range(1, 10000000))->capture_default_str();
-  app.add_option("--evaluations", a.evaluations, "The generation that reaches so many is the last, on each island")
+  app.add_option("--evaluations", a.evaluations, "The generation that reaches so many is the last, in all")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--crossover-rate", a.crossover_rate, "Default: 0.9; nsga3: 1");

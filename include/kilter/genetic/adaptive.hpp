@@ -20,7 +20,11 @@ namespace kilter::genetic {
 class OperatorRates {
  public:
   explicit OperatorRates(std::size_t count = 1, OperatorChoice choice = OperatorChoice::uniform)
-      : choice_(choice), quality_(count, 1), probability_(count, 1.0 / static_cast<double>(count)), used_(count), succeeded_(count) {
+      : choice_(choice),
+        quality_(count, 1),
+        probability_(count, 1.0 / static_cast<double>(count)),
+        used_(count),
+        succeeded_(count) {
     require(count > 0, "count", count, "must be positive");
   }
 

@@ -127,7 +127,7 @@ class CheckpointReader {
 
  private:
   template <class G>
-  static constexpr bool swapped = std::endian::native == std::endian::big && std::is_arithmetic_v<G>;
+  static constexpr bool swapped = std::endian::native == std::endian::big&& std::is_arithmetic_v<G>;
 
   std::string_view take(std::size_t n) {
     expect(n <= left(), "the checkpoint ends too early");
@@ -285,8 +285,8 @@ void save(const Archipelago<P>& archipelago, std::ostream& out) {
 }
 
 /// Reads what `save` wrote into an evolution of the same problem and options, which then goes on bit for bit as the one that was
-/// saved. Throws `ParseError` for a stream that is no checkpoint, is damaged or holds genomes that the encoding does not accept, and
-/// `std::invalid_argument` where gene, seed, population, survival, islands or sizes differ; the evolution is then as it was.
+/// saved. Throws `ParseError` for a stream that is no checkpoint, is damaged or holds genomes that the encoding does not accept,
+/// and `std::invalid_argument` where gene, seed, population, survival, islands or sizes differ; the evolution is then as it was.
 template <Problem P>
 void load(Evolution<P>& evolution, std::istream& in) {
   const std::string bytes = detail::read_frame(in);

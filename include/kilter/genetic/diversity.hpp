@@ -15,8 +15,8 @@
 
 namespace kilter::genetic {
 
-/// The weight of violations, led so that a wanted share of the children is feasible (Vidal et al. 2012, section 4.3: too few, × 1.2;
-/// too many, × 0.85).
+/// The weight of violations, led so that a wanted share of the children is feasible (Vidal et al. 2012, section 4.3: too few,
+/// × 1.2; too many, × 0.85).
 class AdaptivePenalty {
  public:
   explicit AdaptivePenalty(const DiverseOptions& options = {}) : options_(options), weight_(options.weight) {}

@@ -43,9 +43,9 @@ struct EvolutionState {
   bool begun = false;
 };
 
-/// One population and the work on it. Child i of generation g draws from the stream `Rng{seed}.split(g · stride + i)` and reads only
-/// the generation before, so neither the order of the work nor the cut into lanes matters. Nothing is allocated in a generation but
-/// by the problem and by the executor. The problem must outlive the evolution.
+/// One population and the work on it. Child i of generation g draws from the stream `Rng{seed}.split(g · stride + i)` and reads
+/// only the generation before, so neither the order of the work nor the cut into lanes matters. Nothing is allocated in a
+/// generation but by the problem and by the executor. The problem must outlive the evolution.
 template <Problem P>
 class Evolution {
  public:
@@ -54,7 +54,11 @@ class Evolution {
 
   /// Throws `std::invalid_argument` for options out of range.
   Evolution(const P& problem, const Options& options)
-      : problem_(&problem), options_(options), clock_(options.budget), root_(options.seed), genome_size_(genetic::genome_size(problem)) {
+      : problem_(&problem),
+        options_(options),
+        clock_(options.budget),
+        root_(options.seed),
+        genome_size_(genetic::genome_size(problem)) {
     check(options);
     require(options.relinking_rate <= 0 || detail::approaches<P>, "relinking_rate", options.relinking_rate,
             "needs a problem or encoding with approach(genome, guide, rng)");
@@ -76,9 +80,9 @@ class Evolution {
   [[nodiscard]] const Genome& best() const { return state_.best; }
   [[nodiscard]] Status check_budget() const { return clock_.check(); }
 
-  /// Makes and evaluates the first generation from `start` (those beyond the population are left out) and random genomes; false when
-  /// the budget cut it short, though the first genome is always evaluated. Throws `std::invalid_argument` for genomes of the wrong
-  /// size or that the encoding does not accept.
+  /// Makes and evaluates the first generation from `start` (those beyond the population are left out) and random genomes; false
+  /// when the budget cut it short, though the first genome is always evaluated. Throws `std::invalid_argument` for genomes of the
+  /// wrong size or that the encoding does not accept.
   template <Executor Ex = Inline>
   bool begin(std::span<const Genome> start = {}, const Ex& executor = {}) {
     check_start(start);
@@ -184,7 +188,9 @@ class Evolution {
   [[nodiscard]] bool diverse() const { return options_.survival == Survival::diverse; }
   [[nodiscard]] bool generational() const { return options_.survival == Survival::generational; }
   /// Children beyond the smallest size of a subpopulation before it is cut back.
-  [[nodiscard]] std::size_t surplus() const { return options_.offspring != 0 ? options_.offspring : (options_.population * 8 + 4) / 5; }
+  [[nodiscard]] std::size_t surplus() const {
+    return options_.offspring != 0 ? options_.offspring : (options_.population * 8 + 4) / 5;
+  }
   /// Children per generation.
   [[nodiscard]] std::size_t brood() const {
     if (generational()) return options_.population - options_.elite;
@@ -269,10 +275,12 @@ class Evolution {
     const Tournament tournament{options_.tournament};
     if (survivors_) {
       const auto biased = survivors_->biased();
-      return tournament(n, [&](std::size_t i, std::size_t j) { return biased[i] < biased[j]; }, rng);
+      return tournament(
+          n, [&](std::size_t i, std::size_t j) { return biased[i] < biased[j]; }, rng);
     }
     const auto worth = state_.population.evaluations();
-    return tournament(n, [&](std::size_t i, std::size_t j) { return better(worth[i], worth[j]); }, rng);
+    return tournament(
+        n, [&](std::size_t i, std::size_t j) { return better(worth[i], worth[j]); }, rng);
   }
 
   /// Gives the operators of each child credit when it is better than both of its parents.

@@ -38,12 +38,12 @@ enum class OperatorChoice : std::uint8_t {
 /// The adaptive penalty and biased fitness of `Survival::diverse` (Vidal, Crainic, Gendreau, Lahrichi, Rei 2012, "A hybrid genetic
 /// algorithm for multidepot and periodic vehicle routing problems", sections 4.3 and 4.5).
 struct DiverseOptions {
-  double weight = 1;          ///< of the violation in the penalised cost, at the beginning; > 0
-  double target = 0.2;        ///< wanted share of feasible children, in [0, 1]
-  double raise = 1.2;         ///< factor of the weight when there are too few; ≥ 1
-  double lower = 0.85;        ///< factor of the weight when there are too many; in (0, 1]
+  double weight = 1;           ///< of the violation in the penalised cost, at the beginning; > 0
+  double target = 0.2;         ///< wanted share of feasible children, in [0, 1]
+  double raise = 1.2;          ///< factor of the weight when there are too few; ≥ 1
+  double lower = 0.85;         ///< factor of the weight when there are too many; in (0, 1]
   std::size_t interval = 100;  ///< children between changes of the weight; positive
-  std::size_t closest = 5;    ///< neighbours in a genome's contribution to diversity; positive
+  std::size_t closest = 5;     ///< neighbours in a genome's contribution to diversity; positive
 };
 
 /// How `minimise` searches. `population` ≥ 1, `elite` < `population`, `tournament` ≥ 1, rates in [0, 1].
@@ -58,14 +58,14 @@ struct Options {
   std::size_t stall_generations = 0;  ///< end after so many generations without a better best; 0: never
   Budget budget{};                    ///< looked at before each evaluation; a generation cut short is dropped
   double target = -std::numeric_limits<double>::infinity();  ///< end as soon as a feasible genome's cost is at or below this
-  std::size_t evaluations = 0;  ///< end after the generation in which so many are reached; 0: never
+  std::size_t evaluations = 0;                               ///< end after the generation in which so many are reached; 0: never
   Selection selection = Selection::tournament;
   double rank_pressure = 1.7;  ///< how many children the best has on average, in (1, 2]
   Survival survival = Survival::generational;
-  std::size_t offspring = 0;   ///< children per generation but for `generational`; 0: an eighth of the population (`diverse`: 8/5)
+  std::size_t offspring = 0;  ///< children per generation but for `generational`; 0: an eighth of the population (`diverse`: 8/5)
   OperatorChoice operators = OperatorChoice::first;
-  double repair_rate = 1;      ///< how often a new genome is repaired, where the problem can
-  double relinking_rate = 0;   ///< how often two parents are joined by path relinking instead of a crossover
+  double repair_rate = 1;     ///< how often a new genome is repaired, where the problem can
+  double relinking_rate = 0;  ///< how often two parents are joined by path relinking instead of a crossover
   DiverseOptions diverse{};
   std::size_t islands = 1;              ///< populations of the above size that evolve side by side
   std::size_t migration_interval = 10;  ///< generations between migrations, and between looks at the criteria of all islands

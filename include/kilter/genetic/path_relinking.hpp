@@ -83,9 +83,9 @@ struct [[nodiscard]] Relinked {
   std::size_t evaluations = 0;  ///< calls of `cost`
 };
 
-/// Walks from `from` to `guide`, evaluates each genome on the way and returns the best (Glover 1997, "Tabu search and adaptive memory
-/// programming"; Glover, Laguna, Martí 2000, "Fundamentals of scatter search and path relinking"). At most 4 n steps, each with
-/// one evaluation. Throws `std::invalid_argument` unless both have the problem's genome size.
+/// Walks from `from` to `guide`, evaluates each genome on the way and returns the best (Glover 1997, "Tabu search and adaptive
+/// memory programming"; Glover, Laguna, Martí 2000, "Fundamentals of scatter search and path relinking"). At most 4 n steps, each
+/// with one evaluation. Throws `std::invalid_argument` unless both have the problem's genome size.
 template <Problem P>
 Relinked<GeneOf<P>> best_on_path(const P& problem, std::span<const GeneOf<P>> from, std::span<const GeneOf<P>> guide,
                                  Rng rng) requires detail::approaches<P> {

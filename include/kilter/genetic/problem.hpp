@@ -94,16 +94,22 @@ namespace detail {
 
 // Each operation with and without the workspace. `G` is the gene, `T` a problem or an encoding.
 template <class T, class G>
-concept RandomsWith = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) { t.random(g, rng, w); };
+concept RandomsWith = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) {
+  t.random(g, rng, w);
+};
 template <class T, class G>
-concept Randoms = RandomsWith<T, G> || requires(const T& t, std::span<G> g, Rng& rng) { t.random(g, rng); };
+concept Randoms = RandomsWith<T, G> || requires(const T& t, std::span<G> g, Rng& rng) {
+  t.random(g, rng);
+};
 
 template <class T, class G>
 concept CrossesWith = requires(const T& t, std::span<const G> a, std::span<G> c, Rng& rng, Workspace<T>& w) {
   t.crossover(a, a, c, rng, w);
 };
 template <class T, class G>
-concept CrossesSans = requires(const T& t, std::span<const G> a, std::span<G> c, Rng& rng) { t.crossover(a, a, c, rng); };
+concept CrossesSans = requires(const T& t, std::span<const G> a, std::span<G> c, Rng& rng) {
+  t.crossover(a, a, c, rng);
+};
 template <class T, class G>
 concept CrossesByNumber = requires(const T& t, std::span<const G> a, std::span<G> c, Rng& rng, Workspace<T>& w) {
   t.crossover(std::size_t{}, a, a, c, rng, w);
@@ -113,9 +119,13 @@ template <class T, class G>
 concept Crosses = CrossesWith<T, G> || CrossesSans<T, G> || CrossesByNumber<T, G>;
 
 template <class T, class G>
-concept MutatesWith = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) { t.mutate(g, rng, w); };
+concept MutatesWith = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) {
+  t.mutate(g, rng, w);
+};
 template <class T, class G>
-concept MutatesSans = requires(const T& t, std::span<G> g, Rng& rng) { t.mutate(g, rng); };
+concept MutatesSans = requires(const T& t, std::span<G> g, Rng& rng) {
+  t.mutate(g, rng);
+};
 template <class T, class G>
 concept MutatesByNumber = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) {
   t.mutate(std::size_t{}, g, rng, w);
@@ -125,14 +135,22 @@ template <class T, class G>
 concept Mutates = MutatesWith<T, G> || MutatesSans<T, G> || MutatesByNumber<T, G>;
 
 template <class T, class G>
-concept ImprovesWith = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) { t.improve(g, rng, w); };
+concept ImprovesWith = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) {
+  t.improve(g, rng, w);
+};
 template <class T, class G>
-concept Improves = ImprovesWith<T, G> || requires(const T& t, std::span<G> g, Rng& rng) { t.improve(g, rng); };
+concept Improves = ImprovesWith<T, G> || requires(const T& t, std::span<G> g, Rng& rng) {
+  t.improve(g, rng);
+};
 
 template <class T, class G>
-concept RepairsWith = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) { t.repair(g, rng, w); };
+concept RepairsWith = requires(const T& t, std::span<G> g, Rng& rng, Workspace<T>& w) {
+  t.repair(g, rng, w);
+};
 template <class T, class G>
-concept Repairs = RepairsWith<T, G> || requires(const T& t, std::span<G> g, Rng& rng) { t.repair(g, rng); };
+concept Repairs = RepairsWith<T, G> || requires(const T& t, std::span<G> g, Rng& rng) {
+  t.repair(g, rng);
+};
 
 template <class T, class G>
 concept ApproachesWith = requires(const T& t, std::span<G> g, std::span<const G> guide, Rng& rng, Workspace<T>& w) {
@@ -170,7 +188,8 @@ concept Objectives = ObjectivesWith<P> || requires(const P& p, std::span<const G
 template <class P>
 concept CountsObjectives = requires(const P& p) {
   { p.objective_count() } -> std::convertible_to<std::size_t>;
-} || requires {
+}
+|| requires {
   { P::objective_count } -> std::convertible_to<std::size_t>;
 };
 
@@ -195,8 +214,9 @@ concept Encoding = detail::Gene<typename E::Gene> && requires(const E& e, std::s
 template <class P>
 concept Breedable = detail::Gene<GeneOf<P>> && detail::Sized<P> &&
     (detail::Randoms<P, GeneOf<P>> || detail::Randoms<detail::EncodingOf<P>, GeneOf<P>>)&&(
-        detail::Crosses<P, GeneOf<P>> || detail::Crosses<detail::EncodingOf<P>, GeneOf<P>>)&&(
-        detail::Mutates<P, GeneOf<P>> || detail::Mutates<detail::EncodingOf<P>, GeneOf<P>>);
+        detail::Crosses<P, GeneOf<P>> ||
+        detail::Crosses<detail::EncodingOf<P>, GeneOf<P>>)&&(detail::Mutates<P, GeneOf<P>> ||
+                                                             detail::Mutates<detail::EncodingOf<P>, GeneOf<P>>);
 
 /// What `minimise` searches. A genome is a row of `p.genome_size()` genes of the trivially copyable type `P::Gene`:
 ///

@@ -11,8 +11,8 @@
 
 namespace kilter::genetic {
 
-/// The best of `size` individuals drawn uniformly with replacement (Goldberg, Deb 1991, "A comparative analysis of selection schemes
-/// used in genetic algorithms"). O(size).
+/// The best of `size` individuals drawn uniformly with replacement (Goldberg, Deb 1991, "A comparative analysis of selection
+/// schemes used in genetic algorithms"). O(size).
 struct Tournament {
   std::size_t size = 2;
 

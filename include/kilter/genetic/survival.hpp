@@ -32,16 +32,16 @@ template <class G>
   return false;
 }
 
-/// Generational survival (Holland 1975; elites: De Jong 1975): the rows `elite`, …, size − 1 of `children` with the first `elite` of
-/// `order` in front become the population. O(elite) copies and a swap.
+/// Generational survival (Holland 1975; elites: De Jong 1975): the rows `elite`, …, size − 1 of `children` with the first `elite`
+/// of `order` in front become the population. O(elite) copies and a swap.
 template <class G>
 void replace_generation(Population<G>& population, Population<G>& children, std::span<const std::size_t> order, std::size_t elite) {
   for (std::size_t i = 0; i < elite; ++i) children.copy(i, population, order[i]);
   population.swap(children);
 }
 
-/// Steady-state survival (Whitley 1989, "The GENITOR algorithm"): each child in turn replaces the worst unless it is worse than that
-/// one or a clone of a member. O(log n + n) per child, no genome moves.
+/// Steady-state survival (Whitley 1989, "The GENITOR algorithm"): each child in turn replaces the worst unless it is worse than
+/// that one or a clone of a member. O(log n + n) per child, no genome moves.
 class SteadyState {
  public:
   /// `lineage[j].copied` children are clones of a parent and are passed over.

@@ -41,7 +41,9 @@ class Adapted {
 
   explicit Adapted(const P& problem) : problem_(&problem) {}
 
-  [[nodiscard]] Workspace make_workspace() const { return {make_scratch(*problem_), std::vector<double>(objective_count(*problem_))}; }
+  [[nodiscard]] Workspace make_workspace() const {
+    return {make_scratch(*problem_), std::vector<double>(objective_count(*problem_))};
+  }
   [[nodiscard]] std::size_t genome_size() const { return genetic::genome_size(*problem_); }
   [[nodiscard]] decltype(auto) encoding() const requires HasEncoding<P> { return problem_->encoding(); }
   void random(std::span<Gene> g, Rng& rng, Workspace& w) const { on(w).random(g, rng); }
@@ -147,7 +149,8 @@ LexicographicResult<GeneOf<P>> lexicographic(const P& problem, const Lexicograph
                                              std::span<const std::vector<GeneOf<P>>> start = {}, const Ex& executor = {},
                                              O&& observer = {}) {
   const std::size_t m = objective_count(problem);
-  require(options.tolerance >= 0 && std::isfinite(options.tolerance), "tolerance", options.tolerance, "must be finite and not negative");
+  require(options.tolerance >= 0 && std::isfinite(options.tolerance), "tolerance", options.tolerance,
+          "must be finite and not negative");
   std::vector<std::size_t> order = options.order;
   for (std::size_t k = 0; order.size() < m && options.order.empty(); ++k) order.push_back(k);
   std::vector<char> seen(m, 0);
