@@ -92,7 +92,7 @@ TEST_CASE("random chains and projects: every engine that fits is valid") {
       if (!shop && i > 4 && rng.bernoulli(0.5)) task.predecessors.push_back({i - 4});
       problem.tasks.push_back(task);
     }
-    const Schedule s = solve(problem, {.iterations = 2000});
+    const Schedule s = solve(problem, {.iterations = 50000});
     require_valid(problem, s);
     CHECK(s.measures.unplaced == 0);
     CHECK(s.bound.base() <= s.measures.total.base() + 1e-9);

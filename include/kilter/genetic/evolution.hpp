@@ -302,7 +302,9 @@ class Evolution {
       case Survival::generational:
         // A first generation cut short by the budget may hold fewer than the elites: then some of them are there twice.
         for (std::size_t i = state_.population.size(); i < options_.elite; ++i) order_.push_back(order_[0]);
-        return replace_generation(state_.population, children_, order_, options_.elite);
+        replace_generation(state_.population, children_, order_, options_.elite);
+        children_.resize(options_.population);
+        return;
       case Survival::steady_state: return steady_(state_.population, children_, lineage_);
       case Survival::crowding: return crowd(*problem_, state_.population, children_, lineage_);
       case Survival::diverse:
