@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   const schedule::Problem problem = make_problem();
   const schedule::ParetoSet set = schedule::pareto(problem, {.search = {.population = 100, .generations = 100}}, Threads{2});
 
-  monitor::Scatter picture{{.title = "Twelve gangs: how long, for how much, with how much energy",
+  monitor::Scatter picture{{.title = "Twelve gangs: how long, for how much, with how much energy (bright: much)",
                             .x_label = "mean time from release to finish, hours",
                             .y_label = "cost, USD",
                             .y_from_zero = false}};
@@ -54,6 +54,6 @@ int main(int argc, char** argv) {
   picture.pareto(monitor::Better::low, monitor::Better::low);
   const char* file = argc > 1 ? argv[1] : "gang_pareto.svg";
   std::ofstream{file} << picture.svg();
-  std::printf("the picture is in %s: darker points draw more energy\n", file);
+  std::printf("the picture is in %s: brighter points draw more energy\n", file);
   return 0;
 }

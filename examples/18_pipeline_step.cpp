@@ -23,14 +23,15 @@ schedule::Pipeline make_pipeline(schedule::PipelineMemory gigabytes) {
 
 std::string draw(const schedule::Pipeline& pipeline, const schedule::PipelineSchedule& step) {
   const char* kinds[] = {"forward", "gradient of input", "gradient of weights"};
-  monitor::Gantt gantt{{.title = "One training step", .x_label = "0.1 ms"}};
+  monitor::Gantt gantt{
+      {.title = "One training step: 8 GPUs, 16 micro-batches", .x_label = "ms", .x_scale = monitor::XScale::number}};
   for (std::size_t d = 0; d < pipeline.stages; ++d) {
     const std::size_t lane = gantt.lane("GPU " + std::to_string(d));
     for (const auto& s : step.steps[d]) {
       const auto& part = pipeline.parts[schedule::pipeline_part(pipeline, d, s.chunk)];
       gantt.bar({.lane = lane,
-                 .start = static_cast<double>(s.start),
-                 .end = static_cast<double>(s.start + schedule::duration(part, s.kind)),
+                 .start = 0.1 * static_cast<double>(s.start),
+                 .end = 0.1 * static_cast<double>(s.start + schedule::duration(part, s.kind)),
                  .group = kinds[static_cast<std::size_t>(s.kind)],
                  .label = std::to_string(s.microbatch)});
     }
