@@ -107,7 +107,10 @@ TEST_CASE("nonsense is refused") {
   CHECK_REFUSED(Bounded(problem, 2, {1, 1}), "objective = 2");
   CHECK_REFUSED(Bounded(problem, 0, {1}), "limits = 1");
   CHECK_REFUSED(Bounded(problem, 0, {1, std::nan("")}), "limit = nan");
-  const LexicographicOptions twice{.order = {0, 0}}, absent{.order = {2}}, negative{.tolerance = -1};
+  LexicographicOptions twice, absent, negative;
+  twice.order = {0, 0};
+  absent.order = {2};
+  negative.tolerance = -1;
   CHECK_REFUSED(lexicographic(problem, twice), "order = 0");
   CHECK_REFUSED(lexicographic(problem, absent), "order = 2");
   CHECK_REFUSED(lexicographic(problem, negative), "tolerance = -1");
