@@ -268,7 +268,7 @@ TEST_CASE("odd problems: one objective, one individual, no gene, not a number") 
   CHECK(pareto(Empty{}, {.population = 4, .generations = 3}).values == std::vector<double>{1, 1});
 }
 
-TEST_CASE("options out of range are refused by name") {
+TEST_CASE("options of a Pareto search that are out of range are refused by name") {
   const Zdt p(1);
   CHECK_REFUSED(pareto(p, {.population = 0}), "population = 0");
   CHECK_REFUSED(pareto(p, {.crossover_rate = 1.5}), "crossover_rate = 1.5");
