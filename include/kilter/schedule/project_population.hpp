@@ -174,10 +174,13 @@ class ProjectPopulation {
     const auto costs = rows_.costs().first(members_);
     return static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin());
   }
-  /// Sum of the costs: falls as long as there is progress anywhere.
+  /// Sum of the costs: falls as long as there is progress anywhere. What no schedule costs counts as less, so that nothing
+  /// overflows.
   [[nodiscard]] std::int64_t total() const {
-    const auto costs = rows_.costs().first(members_);
-    return std::accumulate(costs.begin(), costs.end(), std::int64_t{0});
+    constexpr std::int64_t much = std::int64_t{1} << 40;
+    std::int64_t sum = 0;
+    for (const std::int64_t cost : rows_.costs().first(members_)) sum += std::min(cost, much);
+    return sum;
   }
   [[nodiscard]] std::size_t passes() const {
     std::size_t sum = 0;
